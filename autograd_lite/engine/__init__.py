@@ -1,0 +1,1 @@
+"""Numbers that remember: operations, graphs of Values, and sweeps over them."""

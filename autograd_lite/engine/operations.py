@@ -1,0 +1,320 @@
+"""The table of operations, one row each: a table of derivatives that one can proof-read.
+
+Partials are written with the table's own functions, never with Python's `/` and `**` (which raise on floats where IEEE 754
+gives inf) and never with `if` (they hold as graphs and over lanes). Formulas that have no source named are in M. Abramowitz
+and I. A. Stegun, Handbook of Mathematical Functions, chapters 4, 6 and 7.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from autograd_lite.engine.domain import NONZERO, POSITIVE, REAL, each, integers, interval, sequence
+from autograd_lite.engine.primitive import Operand, Scalar, declare, declare_nary
+
+LN2, LN10 = math.log(2.0), math.log(10.0)
+TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
+
+# --- arithmetic ----------------------------------------------------------------------------------------------------------
+
+add = declare("add", partials=(1.0, 1.0), domain=each(REAL, REAL), symbol="+", doc="x + y")
+subtract = declare("subtract", partials=(1.0, -1.0), domain=each(REAL, REAL), symbol="-", doc="x - y")
+multiply = declare(
+    "multiply",
+    partials=(lambda x, y, out: y, lambda x, y, out: x),
+    domain=each(REAL, REAL),
+    symbol="×",
+    doc="x · y",
+)
+divide = declare(
+    "divide",
+    partials=(lambda x, y, out: divide(1.0, y), lambda x, y, out: -divide(out, y)),
+    domain=each(REAL, NONZERO),
+    symbol="/",
+    doc="x / y",
+)
+pow = declare(
+    "pow",
+    partials=(
+        lambda x, y, out: choose(equal(y, 0.0), 0.0, y * pow(x, y - 1.0)),
+        lambda x, y, out: choose(equal(x, 0.0) * less_equal(0.0, y), 0.0, out * log(x)),
+    ),
+    domain=each(POSITIVE, REAL),
+    symbol="**",
+    doc="x to the power y",
+)
+remainder = declare(
+    "remainder",
+    partials=(1.0, lambda x, y, out: round(divide(out - x, y))),
+    domain=each(REAL, NONZERO).where(lambda x, y: x / y != math.floor(x / y), "x / y not whole"),
+    symbol="%",
+    doc="x - floor(x / y)·y, with the sign of y",
+)
+fmod = declare(
+    "fmod",
+    partials=(1.0, lambda x, y, out: round(divide(out - x, y))),
+    domain=each(REAL, NONZERO).where(lambda x, y: x / y != math.floor(x / y), "x / y not whole"),
+    doc="x - trunc(x / y)·y, with the sign of x",
+)
+negative = declare("negative", partials=(-1.0,), symbol="neg", doc="-x")
+positive = declare("positive", partials=(1.0,), symbol="pos", doc="+x, a node of its own")
+abs = declare("abs", partials=(lambda x, out: sign(x),), domain=NONZERO, doc="the absolute value; its partial at 0 is 0")
+
+# --- exponential and logarithm -------------------------------------------------------------------------------------------
+
+exp = declare("exp", partials=(lambda x, out: out,), doc="e to the power x")
+expm1 = declare("expm1", partials=(lambda x, out: exp(x),), doc="exp(x) - 1, accurate near 0")
+exp2 = declare("exp2", partials=(lambda x, out: out * LN2,), doc="2 to the power x")
+log = declare("log", partials=(lambda x, out: divide(1.0, x),), domain=POSITIVE, doc="the natural logarithm")
+log1p = declare(
+    "log1p", partials=(lambda x, out: divide(1.0, 1.0 + x),), domain=interval(low=-1.0), doc="log(1 + x), accurate near 0"
+)
+log2 = declare("log2", partials=(lambda x, out: divide(1.0 / LN2, x),), domain=POSITIVE, doc="the logarithm to base 2")
+log10 = declare("log10", partials=(lambda x, out: divide(1.0 / LN10, x),), domain=POSITIVE, doc="the logarithm to base 10")
+sqrt = declare("sqrt", partials=(lambda x, out: divide(0.5, out),), domain=POSITIVE, doc="the square root")
+cbrt = declare(
+    "cbrt", partials=(lambda x, out: divide(1.0 / 3.0, out * out),), domain=NONZERO, doc="the real cube root, of any sign"
+)
+xlogy = declare(
+    "xlogy",
+    partials=(
+        lambda x, y, out: choose(equal(x, 0.0) * equal(y, 0.0), 0.0, log(y)),
+        lambda x, y, out: choose(equal(x, 0.0), 0.0, divide(x, y)),
+    ),
+    domain=each(REAL, POSITIVE),
+    doc="x·log(y), and 0 where x is 0",
+)
+
+# --- trigonometric and hyperbolic ----------------------------------------------------------------------------------------
+
+sin = declare("sin", partials=(lambda x, out: cos(x),), doc="the sine of x radians")
+cos = declare("cos", partials=(lambda x, out: -sin(x),), doc="the cosine of x radians")
+tan = declare("tan", partials=(lambda x, out: 1.0 + out * out,), doc="the tangent of x radians")
+asin = declare(
+    "asin",
+    partials=(lambda x, out: divide(1.0, sqrt((1.0 - x) * (1.0 + x))),),
+    domain=interval(-1.0, 1.0),
+    doc="the angle in [-π/2, π/2] whose sine is x",
+)
+acos = declare(
+    "acos",
+    partials=(lambda x, out: divide(-1.0, sqrt((1.0 - x) * (1.0 + x))),),
+    domain=interval(-1.0, 1.0),
+    doc="the angle in [0, π] whose cosine is x",
+)
+atan = declare("atan", partials=(lambda x, out: _cos_atan(x) * _cos_atan(x),), doc="the angle in [-π/2, π/2] whose tangent is x")
+atan2 = declare(
+    "atan2",
+    partials=(
+        lambda y, x, out: divide(divide(x, hypot((x, y))), hypot((x, y))),
+        lambda y, x, out: -divide(divide(y, hypot((x, y))), hypot((x, y))),
+    ),
+    domain=each(REAL, REAL).where(lambda y, x: y != 0.0 or x > 0.0, "off the cut y = 0, x ≤ 0"),
+    doc="the angle of the point (x, y), given as (y, x)",
+)
+sinh = declare("sinh", partials=(lambda x, out: cosh(x),), doc="the hyperbolic sine")
+cosh = declare("cosh", partials=(lambda x, out: sinh(x),), doc="the hyperbolic cosine")
+tanh = declare("tanh", partials=(lambda x, out: _sech(x) * _sech(x),), doc="the hyperbolic tangent")
+asinh = declare("asinh", partials=(lambda x, out: _cos_atan(x),), doc="the inverse of sinh")
+acosh = declare(
+    "acosh",
+    partials=(lambda x, out: divide(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)),),
+    domain=interval(low=1.0),
+    doc="the inverse of cosh",
+)
+atanh = declare(
+    "atanh",
+    partials=(lambda x, out: divide(1.0, (1.0 - x) * (1.0 + x)),),
+    domain=interval(-1.0, 1.0),
+    doc="the inverse of tanh",
+)
+
+
+def _sech(x: Scalar) -> Scalar:
+    """1 / cosh(x), which keeps its digits where 1 - tanh(x)² has lost them."""
+    return divide(1.0, cosh(x))
+
+
+def _cos_atan(x: Scalar) -> Scalar:
+    """1 / √(1 + x²), without overflow of the square."""
+    return divide(1.0, hypot((1.0, x)))
+
+
+# --- special functions ---------------------------------------------------------------------------------------------------
+
+erf = declare("erf", partials=(lambda x, out: TWO_OVER_ROOT_PI * exp(-x * x),), doc="the error function")
+erfc = declare("erfc", partials=(lambda x, out: -TWO_OVER_ROOT_PI * exp(-x * x),), doc="1 - erf(x), accurate for large x")
+OFF_POLES = REAL.where(lambda x: x > 0.0 or x != math.floor(x), "x not in {0, -1, -2, …}")
+lgamma = declare("lgamma", partials=(lambda x, out: polygamma(0.0, x),), domain=OFF_POLES, doc="log |Γ(x)|")
+polygamma = declare(
+    "polygamma",
+    partials=(None, lambda n, x, out: polygamma(n + 1.0, x)),
+    domain=each(integers(0, 4), OFF_POLES),
+    doc="the n-th derivative of the digamma function at x",
+)
+
+# --- steps and choices ---------------------------------------------------------------------------------------------------
+
+NOT_WHOLE = REAL.where(lambda x: x != math.floor(x), "x not whole")
+DISTINCT = each(REAL, REAL).where(lambda x, y: x != y, "x ≠ y")
+
+floor = declare("floor", partials=(0.0,), domain=NOT_WHOLE, doc="the largest whole number ≤ x")
+ceil = declare("ceil", partials=(0.0,), domain=NOT_WHOLE, doc="the smallest whole number ≥ x")
+trunc = declare("trunc", partials=(0.0,), domain=REAL.where(lambda x: x == 0.0 or x != math.floor(x), "x = 0 or not whole"), doc="the whole part, towards 0")
+round = declare(
+    "round",
+    partials=(0.0,),
+    domain=REAL.where(lambda x: 2.0 * x % 2.0 != 1.0, "x not halfway"),
+    doc="the nearest whole number, halves to even",
+)
+sign = declare("sign", partials=(0.0,), domain=NONZERO, doc="-1, 0 or 1")
+step = declare("step", partials=(0.0,), domain=NONZERO, doc="1 where x > 0, else 0")
+equal = declare("equal", partials=(0.0, 0.0), domain=DISTINCT, symbol="=", doc="1 where x = y, else 0")
+less = declare("less", partials=(0.0, 0.0), domain=DISTINCT, symbol="<", doc="1 where x < y, else 0")
+less_equal = declare("less_equal", partials=(0.0, 0.0), domain=DISTINCT, symbol="≤", doc="1 where x ≤ y, else 0")
+copysign = declare(
+    "copysign",
+    partials=(lambda x, y, out: sign(x) * copysign(1.0, y), 0.0),
+    domain=each(NONZERO, NONZERO),
+    doc="the magnitude of x with the sign of y",
+)
+where = declare(
+    "where",
+    partials=(None, 1.0, 1.0),
+    active=(None, lambda c, x, y, out: 1.0 - equal(c, 0.0), lambda c, x, y, out: equal(c, 0.0)),
+    domain=each(integers(0, 1), REAL, REAL),
+    doc="x where the condition is not 0, else y",
+)
+
+
+def choose(condition: Scalar, x: Scalar, y: Scalar) -> Scalar:
+    """`where`, and no node where the condition is a constant."""
+    if isinstance(condition, Operand):
+        return where(condition, x, y)
+    return x if condition else y
+
+
+clip = declare(
+    "clip",
+    partials=(1.0, 1.0, 1.0),
+    active=(
+        lambda x, low, high, out: (1.0 - less(x, low)) * (1.0 - less(high, x)),
+        lambda x, low, high, out: less(x, low) * less_equal(low, high),
+        lambda x, low, high, out: less(high, x) + less(high, low) * less_equal(x, high),
+    ),
+    domain=each(REAL, REAL, REAL).where(lambda x, low, high: x not in (low, high) and low != high, "x, low, high distinct"),
+    doc="x where it is between low and high, else the nearer of them",
+)
+stop_gradient = declare("stop_gradient", partials=(None,), value=lambda m, x: x, doc="x, taken as a constant")
+
+# --- activations with derivatives of their own ---------------------------------------------------------------------------
+
+relu = declare(
+    "relu",
+    partials=(lambda x, out: step(x),),
+    active=(lambda x, out: 1.0 - less(x, 0.0),),
+    domain=NONZERO,
+    symbol="ReLU",
+    doc="x where x > 0, else 0; its partial at 0 is 0",
+)
+sigmoid = declare(
+    "sigmoid",
+    partials=(lambda x, out: out * sigmoid(-x),),
+    value=lambda m, x: m.exp(m.minimum(x, 0.0)) / (1.0 + m.exp(-m.abs(x))),
+    symbol="σ",
+    doc="1 / (1 + exp(-x))",
+)
+softplus = declare(
+    "softplus",
+    partials=(lambda x, out: sigmoid(x),),
+    value=lambda m, x: m.maximum(x, 0.0) + m.log1p(m.exp(-m.abs(x))),
+    doc="log(1 + exp(x)), exact for every x",
+)
+
+# --- sequences -----------------------------------------------------------------------------------------------------------
+
+
+def _swap(args: Sequence[Scalar], out: Scalar, needed: Sequence[object]) -> Sequence[Scalar]:
+    half = len(args) // 2
+    return [*args[half:], *args[:half]]
+
+
+def _products_of_others(args: Sequence[Scalar], out: Scalar, needed: Sequence[object]) -> Sequence[Scalar]:
+    """Each the product of all arguments before and all after: no division, so that zeros do no harm."""
+    before, after = [1.0], [1.0]
+    for x in args[:-1]:
+        before.append(x * before[-1])
+    for x in args[:0:-1]:
+        after.append(x * after[-1])
+    return [b * a for b, a in zip(before, reversed(after), strict=True)]
+
+
+def _deviations(args: Sequence[Scalar], scale: Scalar, needed: Sequence[object]) -> Sequence[Scalar | None]:
+    middle = divide(total(args), float(len(args)))
+    return [(x - middle) * scale if need else None for x, need in zip(args, needed, strict=True)]
+
+
+def _share_of_ties(args: Sequence[Scalar], out: Scalar, needed: Sequence[object]) -> Sequence[Scalar | None]:
+    share = divide(1.0, total([equal(x, out) for x in args]))
+    return [equal(x, out) * share if need else None for x, need in zip(args, needed, strict=True)]
+
+
+SOME_REALS = sequence(REAL)
+
+total = declare_nary("total", partials=lambda args, out, needed: [1.0] * len(args), domain=SOME_REALS, symbol="Σ", doc="the sum of a sequence")
+product = declare_nary("product", partials=_products_of_others, domain=SOME_REALS, symbol="Π", doc="the product of a sequence")
+dot = declare_nary(
+    "dot", partials=_swap, domain=sequence(REAL, least=2, multiple=2), symbol="·", doc="Σ x[k]·y[k] over two sequences"
+)
+hypot = declare_nary(
+    "hypot",
+    partials=lambda args, out, needed: [divide(x, out) if need else None for x, need in zip(args, needed, strict=True)],
+    domain=SOME_REALS.where(lambda *xs: any(x != 0.0 for x in xs), "not all 0"),
+    doc="the Euclidean norm √(Σ x²), without overflow",
+)
+var = declare_nary(
+    "var",
+    partials=lambda args, out, needed: _deviations(args, 2.0 / len(args), needed),
+    domain=SOME_REALS,
+    doc="the mean squared deviation from the mean",
+)
+std = declare_nary(
+    "std",
+    partials=lambda args, out, needed: _deviations(
+        args, choose(equal(out, 0.0), 0.0, divide(1.0 / len(args), out)), needed
+    ),
+    domain=SOME_REALS.where(lambda *xs: any(x != xs[0] for x in xs), "not all equal"),
+    doc="the square root of the variance; its partials at equal values are 0",
+)
+logsumexp = declare_nary(
+    "logsumexp",
+    partials=lambda args, out, needed: [exp(x - out) if need else None for x, need in zip(args, needed, strict=True)],
+    domain=SOME_REALS,
+    doc="log(Σ exp(x)), without overflow",
+)
+UNTIED = SOME_REALS.where(lambda *xs: len(set(xs)) == len(xs), "no two equal")
+max = declare_nary(
+    "max",
+    partials=_share_of_ties,
+    active=lambda args, out: [1.0 - less(x, out) for x in args],
+    domain=UNTIED,
+    doc="the largest of a sequence; n that tie share the derivative, 1/n each",
+)
+min = declare_nary(
+    "min",
+    partials=_share_of_ties,
+    active=lambda args, out: [1.0 - less(out, x) for x in args],
+    domain=UNTIED,
+    doc="the smallest of a sequence; n that tie share the derivative, 1/n each",
+)
+pick = declare_nary(
+    "pick",
+    partials=lambda args, out, needed: [1.0] * len(args),
+    active=lambda args, out: [*[equal(args[-1], float(k)) for k in range(len(args) - 1)], 0.0],
+    domain=sequence(REAL, least=2).where(
+        lambda *xs: xs[-1] == math.floor(xs[-1]) and 0.0 <= xs[-1] < len(xs) - 1, "last a place among the others"
+    ),
+    symbol="[ ]",
+    doc="the element whose place stands last",
+)

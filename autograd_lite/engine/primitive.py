@@ -1,0 +1,255 @@
+"""What an operation is: one frozen row that checks itself.
+
+A row declares its name, value, partial derivatives, domain and symbol, once. All else follows from it: the eager value,
+reverse and forward sweeps, derivatives of any order, the label in a picture, the property tests.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial as bind
+from typing import Any, TypeAlias
+
+from autograd_lite.engine import ieee
+from autograd_lite.engine.domain import REAL, Domain
+
+__all__ = ["TABLE", "NaryPrimitive", "Operand", "Primitive", "Scalar", "declare", "declare_nary", "number"]
+
+Scalar: TypeAlias = Any
+"""A float or an `Operand`: what the partials are generic over."""
+
+Partial: TypeAlias = Callable[..., Scalar] | float | None
+
+TABLE: dict[str, Primitive] = {}
+"""Every operation by its name."""
+
+
+class Operand:
+    """What an operation can be applied to besides numbers: it says itself what that means."""
+
+    __slots__ = ()
+
+    def apply(self, op: Primitive, args: tuple[Scalar, ...]) -> Scalar:
+        """The result of an operation on arguments of which this is one."""
+        raise NotImplementedError
+
+
+def number(x: object, what: str) -> float:
+    """A real number as a float.
+
+    Arguments:
+        x: an int, bool or float, or one of numpy's real scalars.
+        what: the operation that asked, for the message.
+
+    Raises:
+        TypeError: for anything else; a string or a Decimal is never converted silently.
+        OverflowError: for an int too large for a float.
+    """
+    exact_fraction = isinstance(x, numbers.Rational) and not isinstance(x, numbers.Integral)
+    if isinstance(x, numbers.Real) and not exact_fraction:
+        return float(x)
+    if type(x).__module__ == "numpy" and type(x).__name__ in {"bool", "bool_"}:  # the one real scalar numpy leaves out
+        return float(bool(x))
+    raise TypeError(f"{what} is not defined for {type(x).__name__}; it takes real numbers and Values, so convert with float()")
+
+
+@dataclass(frozen=True, eq=False)
+class Primitive:
+    """One row of the table: an operation of a fixed number of arguments.
+
+    Attributes:
+        name: the name under which the row is found, pickled and compiled.
+        partials: towards each argument, a function of the arguments and the result, `(x, y, out)`, written with the
+            table's own functions; or a constant; or None where nothing flows back (an order, a condition).
+        active: towards each argument, a function as above that is 0 where the partial is a structural zero; None where
+            there is none. An argument behind a structural zero receives no adjoint at all.
+        domain: where the value is defined and the partials are continuous.
+        symbol: what a picture shows.
+        doc: one sentence.
+        evaluate: floats to a float, by IEEE 754; never raises.
+        slopes: the partials on floats: a float, or None where no adjoint flows.
+    """
+
+    name: str
+    arity: int | None
+    partials: tuple[Partial, ...]
+    active: tuple[Callable[..., Scalar] | None, ...]
+    domain: Domain
+    symbol: str
+    doc: str
+    evaluate: Callable[..., float] = field(repr=False)
+    slopes: tuple[Callable[..., float | None], ...] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier() or not self.symbol:
+            raise ValueError(f"declare: the name is {self.name!r}; it must be an identifier, and the symbol not empty")
+        if self.domain.arity != self.arity or len(self.active) != len(self.partials):
+            raise ValueError(f"declare: the domain, partials and active of {self.name} differ in their number of arguments")
+        for function in [p for p in (*self.partials, *self.active) if callable(p)]:
+            if self.arity is not None and _parameter_count(function) != self.arity + 1:
+                raise ValueError(f"declare: a partial of {self.name} must take its {self.arity} arguments and the result")
+
+    def __call__(self, *args: Scalar) -> Scalar:
+        for arg in args:
+            if isinstance(arg, Operand):
+                return arg.apply(self, args)
+        return self.evaluate(*[arg if type(arg) is float else number(arg, self.name) for arg in args])
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}: {self.doc}>"
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        return _row, (self.name,)
+
+    def local_slopes(self, args: Sequence[float], out: float) -> Sequence[float | None]:
+        """The partials towards all arguments on floats; None where no adjoint flows."""
+        return [slope(*args, out) for slope in self.slopes]
+
+    def flows(self, args: Sequence[float], out: float) -> Sequence[object]:
+        """Truths, one for each argument: whether an adjoint flows to it at this point."""
+        return [
+            partial is not None and (active is None or active(*args, out))
+            for partial, active in zip(self.partials, self.active, strict=True)
+        ]
+
+    def local_partials(self, args: Sequence[Scalar], out: Scalar, needed: Sequence[object]) -> Sequence[Scalar | None]:
+        """The partials as graphs, where they are needed; None elsewhere."""
+        return [
+            (partial(*args, out) if callable(partial) else partial) if need else None
+            for partial, need in zip(self.partials, needed, strict=True)
+        ]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NaryPrimitive(Primitive):
+    """One row of the table: an operation on one sequence of any length.
+
+    Its single partial is a function `(args, out, needed)` that gives all partials at once, in linear time, and None for
+    those not needed; its `active`, if any, a function `(args, out)` that gives as many truths. `evaluate` takes the
+    sequence. An argument towards which nothing ever flows (an index) is inactive everywhere.
+    """
+
+    def __call__(self, *args: Scalar) -> Scalar:
+        (xs,) = args
+        items = tuple(xs)
+        for x in items:
+            if isinstance(x, Operand):
+                return x.apply(self, items)
+        return self.evaluate([x if type(x) is float else number(x, self.name) for x in items])
+
+    def local_slopes(self, args: Sequence[float], out: float) -> Sequence[float | None]:
+        return self.local_partials(args, out, self.flows(args, out))
+
+    def flows(self, args: Sequence[float], out: float) -> Sequence[object]:
+        (active,) = self.active
+        return [True] * len(args) if active is None else active(args, out)
+
+    def local_partials(self, args: Sequence[Scalar], out: Scalar, needed: Sequence[object]) -> Sequence[Scalar | None]:
+        function: Any = self.partials[0]
+        partials: Sequence[Scalar | None] = function(args, out, needed)
+        return partials
+
+
+def _parameter_count(function: Callable[..., Scalar]) -> int:
+    code = getattr(function, "__code__", None)
+    if code is None:
+        raise ValueError(f"declare: {function!r} must be a Python function")
+    return int(code.co_argcount)
+
+
+def _row(name: str) -> Primitive:
+    """The row of a name, for unpickling."""
+    if name not in TABLE:
+        raise KeyError(f"the operation {name!r} is not in the table; import the module that declares it first")
+    return TABLE[name]
+
+
+def _slope(partial: Partial, active: Callable[..., Scalar] | None) -> Callable[..., float | None]:
+    """A partial on floats, from its generic form."""
+    if partial is None or isinstance(partial, (int, float)):
+        constant = partial
+        return lambda *args: constant
+    if active is None:
+        return partial
+    function, flows = partial, active
+    return lambda *args: function(*args) if flows(*args) else None
+
+
+def _evaluator(name: str, value: Callable[..., float] | None) -> Callable[..., float]:
+    """The value on floats: the namespace's function of the row's name, or the row's own spelling over the namespace."""
+    if value is None:
+        function: Callable[..., float] = getattr(ieee, name)
+        return function
+    return bind(value, ieee)
+
+
+def _enter(row: Primitive) -> None:
+    if row.name in TABLE:
+        raise ValueError(f"declare: the table already has an operation named {row.name!r}; choose another name")
+    TABLE[row.name] = row
+
+
+def declare(
+    name: str,
+    *,
+    partials: tuple[Partial, ...],
+    doc: str,
+    active: tuple[Callable[..., Scalar] | None, ...] | None = None,
+    domain: Domain = REAL,
+    value: Callable[..., float] | None = None,
+    symbol: str | None = None,
+) -> Primitive:
+    """Enters an operation of a fixed number of arguments into the table.
+
+    Arguments:
+        name: a new identifier.
+        partials, active, domain, doc: see `Primitive`.
+        value: a function `(m, x, …)` that takes every function it needs from the namespace m; by default the
+            namespace's function of the row's own name.
+        symbol: by default the name.
+
+    Raises:
+        ValueError: if the row contradicts itself or the name is taken.
+    """
+    flows = active or (None,) * len(partials)
+    row = Primitive(
+        name=name,
+        arity=len(partials),
+        partials=partials,
+        active=flows,
+        domain=domain,
+        symbol=symbol or name,
+        doc=doc,
+        evaluate=_evaluator(name, value),
+        slopes=tuple(_slope(partial, flow) for partial, flow in zip(partials, flows, strict=False)),
+    )
+    _enter(row)
+    return row
+
+
+def declare_nary(
+    name: str,
+    *,
+    partials: Callable[[Sequence[Scalar], Scalar, Sequence[object]], Sequence[Scalar | None]],
+    doc: str,
+    domain: Domain,
+    active: Callable[[Sequence[Scalar], Scalar], Sequence[Scalar]] | None = None,
+    value: Callable[..., float] | None = None,
+    symbol: str | None = None,
+) -> NaryPrimitive:
+    """Enters an operation on a sequence into the table; see `NaryPrimitive` and `declare`."""
+    row = NaryPrimitive(
+        name=name,
+        arity=None,
+        partials=(partials,),
+        active=(active,),
+        domain=domain,
+        symbol=symbol or name,
+        doc=doc,
+        evaluate=_evaluator(name, value),
+        slopes=(),
+    )
+    _enter(row)
+    return row

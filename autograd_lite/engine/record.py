@@ -1,0 +1,126 @@
+"""How an operation becomes a node: the methods of a Value, made once for each row of the table.
+
+The methods hold in their closures what can be looked up beforehand, and write the node's slots by themselves: a generic call
+for each operation would take twice the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from autograd_lite.engine import state
+from autograd_lite.engine.node import Node
+from autograd_lite.engine.primitive import Primitive, Scalar, number
+
+__all__ = ["binary", "named", "record", "reflected", "unary", "with_other"]
+
+N = TypeVar("N", bound=Node)
+
+_new = object.__new__
+
+REFUSED = (str, bytes, bytearray, complex, list, tuple, dict, set, frozenset, type(None))
+"""Operands that can only be a slip; other strangers may know themselves what to do with a Value."""
+
+
+def record(kind: type[N], op: Primitive, args: tuple[Scalar, ...]) -> N:
+    """The node of an operation on any arguments, whatever modes are on."""
+    if state.watch:
+        state.refresh()
+    args = tuple([arg if type(arg) is float or isinstance(arg, Node) else number(arg, op.name) for arg in args])
+    numbers = [arg if type(arg) is float else arg._data for arg in args]
+    node = _new(kind)
+    node.grad = node.label = None
+    node._birth = state.epoch
+    node._data = op.evaluate(numbers) if op.arity is None else op.evaluate(*numbers)
+    if state.watch and not state.is_recording():
+        node._op = node._x = node._y = None
+        return node
+    node._op = op
+    node._x, node._y = (args[0], None) if op.arity == 1 else args if op.arity == 2 else (args, None)
+    return node
+
+
+def unary(op: Primitive) -> Callable[[Any], Any]:
+    """The method of a unary operation."""
+    evaluate = op.evaluate
+
+    def method(x: N) -> N:
+        if state.watch:
+            return record(type(x), op, (x,))
+        node = _new(type(x))
+        node._data = evaluate(x._data)
+        node._op = op
+        node._x = x
+        node._y = node.grad = node.label = None
+        node._birth = state.epoch
+        return node
+
+    return named(method, op.name, op.doc)
+
+
+def binary(op: Primitive, name: str) -> Callable[[Any, Any], Any]:
+    """The method of a binary operation."""
+    evaluate = op.evaluate
+
+    def method(x: N, y: Any) -> N:
+        kind = type(x)
+        if type(y) is float and not state.watch:
+            b = y
+        elif type(y) is kind and not state.watch:
+            b = y._data
+        else:
+            return with_other(op, x, y, turned=False)
+        node = _new(kind)
+        node._data = evaluate(x._data, b)
+        node._op = op
+        node._x = x
+        node._y = y
+        node._birth = state.epoch
+        node.grad = node.label = None
+        return node
+
+    return named(method, name, op.doc)
+
+
+def reflected(op: Primitive, name: str) -> Callable[[Any, Any], Any]:
+    """The method for a number on the left, which Python calls with the operands turned round."""
+    evaluate = op.evaluate
+
+    def method(y: N, x: Any) -> N:
+        if type(x) is not float or state.watch:
+            return with_other(op, y, x, turned=True)
+        node = _new(type(y))
+        node._data = evaluate(x, y._data)
+        node._op = op
+        node._x = x
+        node._y = y
+        node._birth = state.epoch
+        node.grad = node.label = None
+        return node
+
+    return named(method, name, op.doc)
+
+
+def with_other(op: Primitive, node: Node, other: Any, *, turned: bool) -> Any:
+    """A binary operation with what is no float: an int, a node under some mode, or a stranger.
+
+    Returns:
+        NotImplemented where the stranger may know what to do with a Value: numpy's arrays go through their elements.
+
+    Raises:
+        TypeError: for operands that can only be a slip, such as a string.
+    """
+    if type(other) is int:
+        other = float(other)
+    elif type(other) is not float and not isinstance(other, Node):
+        if hasattr(other, "__array_ufunc__") or not (isinstance(other, REFUSED) or hasattr(other, "__float__")):
+            return NotImplemented
+        other = number(other, f"'{op.symbol}' with a Value")
+    return node.apply(op, (other, node) if turned else (node, other))
+
+
+def named(method: Callable[..., Any], name: str, doc: str) -> Callable[..., Any]:
+    """A method under the name and with the sentence that help() shows."""
+    method.__name__, method.__qualname__, method.__doc__ = name, f"Value.{name}", doc
+    return method

@@ -1,0 +1,84 @@
+"""One contiguous buffer for the numbers of many leaves.
+
+A module's parameters are leaves like any other, whose numbers also stand side by side in one array of doubles. Writing a
+leaf writes the array. Writing the array (an optimiser's step, a compiled program) marks the leaves stale, and they take the
+numbers over before the next operation reads one: neither a step nor a replay runs a Python loop over parameters.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+
+from autograd_lite.engine import state
+from autograd_lite.engine.node import Node
+
+__all__ = ["Storage"]
+
+
+class Buffer(array[float]):
+    """The numbers; `moved` once any of its leaves keeps its number elsewhere."""
+
+    moved = False
+
+
+class Storage:
+    """The leaves and the buffer that holds their numbers.
+
+    Arguments:
+        leaves: distinct leaves; one that has another home leaves it.
+
+    >>> from autograd_lite import Value
+    >>> x, y = Value(1.0), Value(2.0)
+    >>> storage = Storage([x, y])
+    >>> x.data = 5.0
+    >>> storage.numbers.tolist()
+    [5.0, 2.0]
+    >>> storage.write([7.0, 8.0])
+    >>> y.data
+    8.0
+    """
+
+    def __init__(self, leaves: Iterable[Node]) -> None:
+        state.refresh()
+        self.leaves = tuple(leaves)
+        self._buffer = Buffer("d", [leaf._data for leaf in self.leaves])
+        for index, leaf in enumerate(self.leaves):
+            if leaf._op is not None:
+                raise ValueError("Storage: only leaves can live in a buffer, and one of the Values is a result")
+            if leaf._x is not None:
+                leaf._x.moved = True
+            leaf._x, leaf._y = self._buffer, index
+
+    @property
+    def current(self) -> bool:
+        """Whether all leaves still live here; False once another storage took one."""
+        return not self._buffer.moved
+
+    @property
+    def numbers(self) -> memoryview:
+        """The numbers as doubles, in the order of the leaves; after writing here, call `written()`."""
+        return memoryview(self._buffer)
+
+    def write(self, numbers: Sequence[float]) -> None:
+        """Replaces all numbers.
+
+        Raises:
+            ValueError: if there are not as many as leaves.
+        """
+        new = array("d", numbers)
+        if len(new) != len(self._buffer):
+            raise ValueError(f"Storage: {len(new)} numbers were given for {len(self._buffer)} leaves")
+        self.numbers[:] = memoryview(new)
+        self.written()
+
+    def written(self) -> None:
+        """Says that the numbers were changed past the leaves."""
+        state.advance()
+        state.mark_stale(self)
+
+    def refresh(self) -> None:
+        """Hands the numbers to the leaves."""
+        for leaf, number in zip(self.leaves, self._buffer, strict=True):
+            if leaf._data != number or number != number:
+                leaf._data, leaf._birth = number, state.epoch
