@@ -1,7 +1,7 @@
 """Copies and pickles of graphs of any depth, without recursion.
 
-Python's own ways go from a node to its arguments and exceed the stack at a depth of some hundreds. Here a node hands over all
-that it depends on first, arguments before their users; each of these then finds its own arguments already known.
+Python's own ways go from a node to its arguments and exceed the stack at a depth of some hundreds. Here a node hands over
+first all that it depends on, arguments before their users; each of these then finds its own arguments already known.
 """
 
 from __future__ import annotations
@@ -89,7 +89,9 @@ def reduce(node: Node) -> tuple[Any, ...]:
     return _restore, (below, type(node), op, x, y, node._data, node.label, node._birth), node.grad
 
 
-def _restore(below: list[Node], kind: type[N], op: Primitive | None, x: Any, y: Any, data: float, label: str, birth: int) -> N:
+def _restore(
+    below: list[Node], kind: type[N], op: Primitive | None, x: Any, y: Any, data: float, label: str, birth: int
+) -> N:
     state.catch_up(birth)
     return _make(kind, op, x, y, data, label, birth)
 

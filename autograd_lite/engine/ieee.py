@@ -199,7 +199,7 @@ def product(xs: Sequence[float]) -> float:
 def dot(xs: Sequence[float]) -> float:
     """Σ xs[k]·xs[n + k] of a sequence of 2n: the left operand, then the right one."""
     half = len(xs) // 2
-    return functools.reduce(operator.add, map(operator.mul, xs[:half], xs[half:]))
+    return total(tuple(map(operator.mul, xs[:half], xs[half:])))
 
 
 def hypot(xs: Sequence[float]) -> float:

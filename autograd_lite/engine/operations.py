@@ -103,7 +103,9 @@ acos = declare(
     domain=interval(-1.0, 1.0),
     doc="the angle in [0, π] whose cosine is x",
 )
-atan = declare("atan", partials=(lambda x, out: _cos_atan(x) * _cos_atan(x),), doc="the angle in [-π/2, π/2] whose tangent is x")
+atan = declare(
+    "atan", partials=(lambda x, out: _cos_atan(x) * _cos_atan(x),), doc="the angle in [-π/2, π/2] whose tangent is x"
+)
 atan2 = declare(
     "atan2",
     partials=(
@@ -161,7 +163,12 @@ DISTINCT = each(REAL, REAL).where(lambda x, y: x != y, "x ≠ y")
 
 floor = declare("floor", partials=(0.0,), domain=NOT_WHOLE, doc="the largest whole number ≤ x")
 ceil = declare("ceil", partials=(0.0,), domain=NOT_WHOLE, doc="the smallest whole number ≥ x")
-trunc = declare("trunc", partials=(0.0,), domain=REAL.where(lambda x: x == 0.0 or x != math.floor(x), "x = 0 or not whole"), doc="the whole part, towards 0")
+trunc = declare(
+    "trunc",
+    partials=(0.0,),
+    domain=REAL.where(lambda x: x == 0.0 or x != math.floor(x), "x = 0 or not whole"),
+    doc="the whole part, towards 0",
+)
 round = declare(
     "round",
     partials=(0.0,),
@@ -262,8 +269,12 @@ def _share_of_ties(args: Sequence[Scalar], out: Scalar, needed: Sequence[object]
 
 SOME_REALS = sequence(REAL)
 
-total = declare_nary("total", partials=lambda args, out, needed: [1.0] * len(args), domain=SOME_REALS, symbol="Σ", doc="the sum of a sequence")
-product = declare_nary("product", partials=_products_of_others, domain=SOME_REALS, symbol="Π", doc="the product of a sequence")
+total = declare_nary(
+    "total", partials=lambda args, out, needed: [1.0] * len(args), domain=SOME_REALS, symbol="Σ", doc="the sum of a sequence"
+)
+product = declare_nary(
+    "product", partials=_products_of_others, domain=SOME_REALS, symbol="Π", doc="the product of a sequence"
+)
 dot = declare_nary(
     "dot", partials=_swap, domain=sequence(REAL, least=2, multiple=2), symbol="·", doc="Σ x[k]·y[k] over two sequences"
 )
@@ -281,9 +292,7 @@ var = declare_nary(
 )
 std = declare_nary(
     "std",
-    partials=lambda args, out, needed: _deviations(
-        args, choose(equal(out, 0.0), 0.0, divide(1.0 / len(args), out)), needed
-    ),
+    partials=lambda args, out, needed: _deviations(args, choose(equal(out, 0.0), 0.0, divide(1.0 / len(args), out)), needed),
     domain=SOME_REALS.where(lambda *xs: any(x != xs[0] for x in xs), "not all equal"),
     doc="the square root of the variance; its partials at equal values are 0",
 )

@@ -52,7 +52,9 @@ def number(x: object, what: str) -> float:
         return float(x)
     if type(x).__module__ == "numpy" and type(x).__name__ in {"bool", "bool_"}:  # the one real scalar numpy leaves out
         return float(bool(x))
-    raise TypeError(f"{what} is not defined for {type(x).__name__}; it takes real numbers and Values, so convert with float()")
+    raise TypeError(
+        f"{what} is not defined for {type(x).__name__}; it takes real numbers and Values, so convert with float()"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +100,7 @@ class Primitive:
         return self.evaluate(*[arg if type(arg) is float else number(arg, self.name) for arg in args])
 
     def __repr__(self) -> str:
-        return f"<operation {self.name}: {self.doc}>"
+        return f"<operation {self.name}>"
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         return _row, (self.name,)

@@ -63,7 +63,7 @@ def binary(op: Primitive, name: str) -> Callable[[Any, Any], Any]:
     """The method of a binary operation."""
     evaluate = op.evaluate
 
-    def method(x: N, y: Any) -> N:
+    def method(x: N, y: Any) -> Any:
         kind = type(x)
         if type(y) is float and not state.watch:
             b = y
@@ -87,7 +87,7 @@ def reflected(op: Primitive, name: str) -> Callable[[Any, Any], Any]:
     """The method for a number on the left, which Python calls with the operands turned round."""
     evaluate = op.evaluate
 
-    def method(y: N, x: Any) -> N:
+    def method(y: N, x: Any) -> Any:
         if type(x) is not float or state.watch:
             return with_other(op, y, x, turned=True)
         node = _new(type(y))

@@ -51,28 +51,28 @@ def _positive(order: int, x: float) -> float:
     if order == 0 and math.fabs(x - DIGAMMA_ROOT) < 0.02:
         return _near_root(x)
     sign = -1.0 if order % 2 == 0 else 1.0
+    scale = float(math.factorial(order))
     try:
-        scale = float(math.factorial(order))
         terms = []
         while x < 15.0 + order:
-            terms.append(sign * scale / x ** (order + 1))
+            terms.append(sign * scale * (1.0 / x) ** (order + 1))
             x += 1.0
-        terms.extend(_asymptotic(order, x))
-        return math.fsum(terms)
-    except (OverflowError, ZeroDivisionError):  # 1/x^(order+1) beyond the floats
+        return math.fsum([*terms, *_asymptotic(order, x)])
+    except OverflowError:  # a pole so near that the value is beyond the floats
         return sign * math.inf
 
 
 def _asymptotic(order: int, x: float) -> list[float]:
+    inverse = 1.0 / x
     if order == 0:
-        series = [-coefficient / (2 * k * x ** (2 * k)) for k, coefficient in enumerate(BERNOULLI, start=1)]
-        return [math.log(x), -0.5 / x, *series]
+        series = [-coefficient / (2 * k) * inverse ** (2 * k) for k, coefficient in enumerate(BERNOULLI, start=1)]
+        return [math.log(x), -0.5 * inverse, *series]
     sign = 1.0 if order % 2 else -1.0
-    lead = sign * math.factorial(order - 1) / x**order
-    terms = [lead, lead * order / (2.0 * x)]
+    lead = sign * math.factorial(order - 1) * inverse**order
+    terms = [lead, lead * order * inverse / 2.0]
     for k, coefficient in enumerate(BERNOULLI, start=1):
         rising = math.prod(range(order, 2 * k + order))  # (2k + order - 1)! / (order - 1)!
-        terms.append(lead * coefficient * rising / math.factorial(2 * k) / x ** (2 * k))
+        terms.append(lead * coefficient * (rising / math.factorial(2 * k)) * inverse ** (2 * k))
     return terms
 
 
@@ -88,8 +88,8 @@ def _near_root(x: float) -> float:
 
 def cotangent_derivative(order: int, x: float) -> float:
     """The order-th derivative of π·cot(πx), as a polynomial in c = cot(πx): dc/dx = -π(1 + c²)."""
-    fraction = x - math.floor(x)
-    c = 1.0 / math.tan(math.pi * fraction) if fraction != 0.5 else 0.0
+    distance = x - round(x)  # exact, also close to a pole
+    c = 1.0 / math.tan(math.pi * distance) if math.fabs(distance) != 0.5 else 0.0
     coefficients = [0.0, math.pi]
     for _ in range(order):
         slopes = [k * coefficient for k, coefficient in enumerate(coefficients)][1:]

@@ -16,10 +16,14 @@ from autograd_lite.engine.node import Node
 __all__ = ["Storage"]
 
 
-class Buffer(array[float]):
-    """The numbers; `moved` once any of its leaves keeps its number elsewhere."""
+class Buffer:
+    """The numbers; `moved` once any of their leaves keeps its number elsewhere."""
 
-    moved = False
+    __slots__ = ("moved", "numbers")
+
+    def __init__(self, numbers: Iterable[float]) -> None:
+        self.numbers = array("d", numbers)
+        self.moved = False
 
 
 class Storage:
@@ -42,7 +46,7 @@ class Storage:
     def __init__(self, leaves: Iterable[Node]) -> None:
         state.refresh()
         self.leaves = tuple(leaves)
-        self._buffer = Buffer("d", [leaf._data for leaf in self.leaves])
+        self._buffer = Buffer(leaf._data for leaf in self.leaves)
         for index, leaf in enumerate(self.leaves):
             if leaf._op is not None:
                 raise ValueError("Storage: only leaves can live in a buffer, and one of the Values is a result")
@@ -58,7 +62,7 @@ class Storage:
     @property
     def numbers(self) -> memoryview:
         """The numbers as doubles, in the order of the leaves; after writing here, call `written()`."""
-        return memoryview(self._buffer)
+        return memoryview(self._buffer.numbers)
 
     def write(self, numbers: Sequence[float]) -> None:
         """Replaces all numbers.
@@ -67,8 +71,8 @@ class Storage:
             ValueError: if there are not as many as leaves.
         """
         new = array("d", numbers)
-        if len(new) != len(self._buffer):
-            raise ValueError(f"Storage: {len(new)} numbers were given for {len(self._buffer)} leaves")
+        if len(new) != len(self.leaves):
+            raise ValueError(f"Storage: {len(new)} numbers were given for {len(self.leaves)} leaves")
         self.numbers[:] = memoryview(new)
         self.written()
 
@@ -79,6 +83,6 @@ class Storage:
 
     def refresh(self) -> None:
         """Hands the numbers to the leaves."""
-        for leaf, number in zip(self.leaves, self._buffer, strict=True):
+        for leaf, number in zip(self.leaves, self._buffer.numbers, strict=True):
             if leaf._data != number or number != number:
                 leaf._data, leaf._birth = number, state.epoch

@@ -68,8 +68,8 @@ def topological(output: Node, *, allow_stale: bool = False) -> list[Node]:
 def _written_since(leaf: Node, user: Node) -> RuntimeError:
     name = f" {leaf.label!r}" if leaf.label else ""
     return RuntimeError(
-        f"the leaf{name} was written (.data = {leaf._data:g}) after '{user._op.symbol if user._op else ''}' had used its old "
-        "number; old and new numbers are never mixed: compute the output again, then call backward()"
+        f"the leaf{name} was written (its .data is now {leaf._data:g}) after {user._op} had used its old number; old and "
+        "new numbers are never mixed: compute the output again, then differentiate it"
     )
 
 

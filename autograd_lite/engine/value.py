@@ -126,7 +126,7 @@ class Value(Node):
         state.refresh()
         self._data = number(data, "Value.data =")
         if self._x is not None:
-            self._x[self._y] = self._data
+            self._x.numbers[self._y] = self._data
         self._birth = state.advance()
 
     # --- derivatives -----------------------------------------------------------------------------------------------------

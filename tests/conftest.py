@@ -1,0 +1,15 @@
+"""Hypothesis profiles: `dev` by default; `ci` rolls the same dice every time; `nightly` looks longer.
+
+Choose one by `HYPOTHESIS_PROFILE=nightly python -m pytest`.
+"""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+SLOW = [HealthCheck.too_slow]  # a first call in a cold process is slow, and no reason to fail
+
+settings.register_profile("dev", deadline=None, suppress_health_check=SLOW)
+settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=SLOW)
+settings.register_profile("nightly", deadline=None, max_examples=2000, suppress_health_check=SLOW)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
