@@ -452,7 +452,11 @@ def softmax(xs: Iterable[Scalar]) -> list[Scalar]:
     >>> softmax([7.0, 7.0])
     [0.5, 0.5]
     """
-    return [exp(x) for x in log_softmax(xs)]
+    items = _some(xs, "softmax")
+    top = stop_gradient(table.max(items))  # the probabilities do not depend on it
+    powers = [exp(x - top) for x in items]
+    scale = total(powers)
+    return [divide(power, scale) for power in powers]
 
 
 def _real(x: Scalar, what: str) -> Scalar:
