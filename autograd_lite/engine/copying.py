@@ -25,7 +25,7 @@ _pickling = local()
 
 def _make(kind: type[N], op: Primitive | None, x: Any, y: Any, data: float, label: str | None, birth: int) -> N:
     node = object.__new__(kind)
-    node._op, node._x, node._y, node._data, node.label, node._birth = op, x, y, data, label, birth
+    node._op, node._x, node._y, node._number, node.label, node._birth = op, x, y, data, label, birth
     node.grad = None
     return node
 
@@ -41,7 +41,7 @@ def deepcopy(node: N, memo: dict[int, Any]) -> N:
             x = tuple([memo.get(id(arg), arg) for arg in x])
         else:
             x, y = memo.get(id(x), x), memo.get(id(y), y)
-        memo[id(original)] = _make(type(original), original._op, x, y, original._data, original.label, original._birth)
+        memo[id(original)] = _make(type(original), original._op, x, y, original._number, original.label, original._birth)
     for original in originals:
         memo[id(original)].grad = memo.get(id(original.grad), original.grad)
     copy: N = memo[id(node)]
@@ -86,7 +86,7 @@ def reduce(node: Node) -> tuple[Any, ...]:
         below = _Below(topological(node, allow_stale=True)[:-1])
         _pickling.live.append(weakref.ref(below))
     op, x, y = (node._op, node._x, node._y) if node._op is not None else (None, None, None)
-    return _restore, (below, type(node), op, x, y, node._data, node.label, node._birth), node.grad
+    return _restore, (below, type(node), op, x, y, node._number, node.label, node._birth), node.grad
 
 
 def _restore(

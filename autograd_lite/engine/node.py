@@ -16,7 +16,7 @@ class Node(Operand):
     """A vertex of the computational graph; `Value` adds the arithmetic.
 
     The slots that only the engine touches:
-        _data: the number.
+        _number: the number.
         _op: the row of the table that made the node; None for a leaf.
         _x, _y: the arguments of a unary or binary operation; of any other the tuple of all arguments, in _x. An argument is
             a Node, or a float for a constant. A leaf that belongs to a module keeps here where its number lives: the
@@ -24,9 +24,9 @@ class Node(Operand):
         _birth: the epoch in which the node was made or, if it is a leaf, last written.
     """
 
-    __slots__ = ("_birth", "_data", "_op", "_x", "_y", "grad", "label")
+    __slots__ = ("_birth", "_number", "_op", "_x", "_y", "grad", "label")
 
-    _data: float
+    _number: float
     _op: Primitive | None
     _x: Any
     _y: Any
@@ -55,4 +55,4 @@ class Node(Operand):
     @property
     def numbers(self) -> list[float]:
         """The numbers of the arguments, in order."""
-        return [arg if type(arg) is float else arg._data for arg in self.args]
+        return [arg if type(arg) is float else arg._number for arg in self.args]

@@ -27,12 +27,15 @@ def record(kind: type[N], op: Primitive, args: tuple[Scalar, ...]) -> N:
     """The node of an operation on any arguments, whatever modes are on."""
     if state.watch:
         state.refresh()
-    args = tuple([arg if type(arg) is float or isinstance(arg, Node) else number(arg, op.name) for arg in args])
-    numbers = [arg if type(arg) is float else arg._data for arg in args]
+    try:
+        numbers = [arg if type(arg) is float else arg._number for arg in args]
+    except AttributeError:  # an int, one of numpy's scalars, or what is no number at all
+        args = tuple([arg if isinstance(arg, Node) else number(arg, op.name) for arg in args])
+        numbers = [arg if type(arg) is float else arg._number for arg in args]
     node = _new(kind)
     node.grad = node.label = None
     node._birth = state.epoch
-    node._data = op.evaluate(numbers) if op.arity is None else op.evaluate(*numbers)
+    node._number = op.evaluate(numbers) if op.arity is None else op.evaluate(*numbers)
     if state.watch and not state.is_recording():
         node._op = node._x = node._y = None
         return node
@@ -49,7 +52,7 @@ def unary(op: Primitive) -> Callable[[Any], Any]:
         if state.watch:
             return record(type(x), op, (x,))
         node = _new(type(x))
-        node._data = evaluate(x._data)
+        node._number = evaluate(x._number)
         node._op = op
         node._x = x
         node._y = node.grad = node.label = None
@@ -68,11 +71,11 @@ def binary(op: Primitive, name: str) -> Callable[[Any, Any], Any]:
         if type(y) is float and not state.watch:
             b = y
         elif type(y) is kind and not state.watch:
-            b = y._data
+            b = y._number
         else:
             return with_other(op, x, y, turned=False)
         node = _new(kind)
-        node._data = evaluate(x._data, b)
+        node._number = evaluate(x._number, b)
         node._op = op
         node._x = x
         node._y = y
@@ -91,7 +94,7 @@ def reflected(op: Primitive, name: str) -> Callable[[Any, Any], Any]:
         if type(x) is not float or state.watch:
             return with_other(op, y, x, turned=True)
         node = _new(type(y))
-        node._data = evaluate(x, y._data)
+        node._number = evaluate(x, y._number)
         node._op = op
         node._x = x
         node._y = y

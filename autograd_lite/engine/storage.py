@@ -46,7 +46,7 @@ class Storage:
     def __init__(self, leaves: Iterable[Node]) -> None:
         state.refresh()
         self.leaves = tuple(leaves)
-        self._buffer = Buffer(leaf._data for leaf in self.leaves)
+        self._buffer = Buffer(leaf._number for leaf in self.leaves)
         for index, leaf in enumerate(self.leaves):
             if leaf._op is not None:
                 raise ValueError("Storage: only leaves can live in a buffer, and one of the Values is a result")
@@ -84,5 +84,5 @@ class Storage:
     def refresh(self) -> None:
         """Hands the numbers to the leaves."""
         for leaf, number in zip(self.leaves, self._buffer.numbers, strict=True):
-            if leaf._data != number or number != number:
-                leaf._data, leaf._birth = number, state.epoch
+            if leaf._number != number or number != number:
+                leaf._number, leaf._birth = number, state.epoch

@@ -68,7 +68,7 @@ def topological(output: Node, *, allow_stale: bool = False) -> list[Node]:
 def _written_since(leaf: Node, user: Node) -> RuntimeError:
     name = f" {leaf.label!r}" if leaf.label else ""
     return RuntimeError(
-        f"the leaf{name} was written (its .data is now {leaf._data:g}) after {user._op} had used its old number; old and "
+        f"the leaf{name} was written (its .data is now {leaf._number:g}) after {user._op} had used its old number; old and "
         "new numbers are never mixed: compute the output again, then differentiate it"
     )
 
@@ -89,27 +89,27 @@ def reverse(output: Node, gradient: float = 1.0) -> dict[Node, float | None]:
             continue
         x = node._x
         if op.arity == 1:
-            z = op.slopes[0](x._data, node._data)
+            z = op.slopes[0](x._number, node._number)
             if z is not None:
                 seen = adjoint[x]
                 adjoint[x] = s * z if seen is None else seen + s * z
         elif op.arity == 2:
             y, (slope_x, slope_y) = node._y, op.slopes
-            a = x if type(x) is float else x._data
-            b = y if type(y) is float else y._data
+            a = x if type(x) is float else x._number
+            b = y if type(y) is float else y._number
             if type(x) is not float:
-                z = slope_x(a, b, node._data)
+                z = slope_x(a, b, node._number)
                 if z is not None:
                     seen = adjoint[x]
                     adjoint[x] = s * z if seen is None else seen + s * z
             if type(y) is not float:
-                z = slope_y(a, b, node._data)
+                z = slope_y(a, b, node._number)
                 if z is not None:
                     seen = adjoint[y]
                     adjoint[y] = s * z if seen is None else seen + s * z
         else:
-            numbers = [arg if type(arg) is float else arg._data for arg in x]
-            for arg, z in zip(x, op.local_slopes(numbers, node._data), strict=True):
+            numbers = [arg if type(arg) is float else arg._number for arg in x]
+            for arg, z in zip(x, op.local_slopes(numbers, node._number), strict=True):
                 if z is not None and type(arg) is not float:
                     seen = adjoint[arg]
                     adjoint[arg] = s * z if seen is None else seen + s * z
@@ -120,7 +120,7 @@ def local_derivatives(node: Node) -> list[tuple[Node, float]]:
     """The edges into a node: each argument that is a node and can pass an adjoint, with its local derivative z."""
     if node._op is None:
         return []
-    slopes = node._op.local_slopes(node.numbers, node._data)
+    slopes = node._op.local_slopes(node.numbers, node._number)
     return [(arg, z) for arg, z in zip(node.args, slopes, strict=True) if z is not None and type(arg) is not float]
 
 
@@ -167,7 +167,7 @@ def reverse_graph(output: Node, inputs: Iterable[Node], gradient: Scalar = 1.0) 
         op, args = node._op, node.args
         if op is None:
             continue
-        flows = op.flows(node.numbers, node._data)
+        flows = op.flows(node.numbers, node._number)
         needed = [type(arg) is not float and arg in between and flow for arg, flow in zip(args, flows, strict=True)]
         for arg, need, z in zip(args, needed, op.local_partials(args, node, needed), strict=True):
             if need:

@@ -104,7 +104,7 @@ class Value(Node):
     __slots__ = ()
 
     def __init__(self, data: Any, label: str | None = None) -> None:
-        self._data = data if type(data) is float else number(data, "Value()")
+        self._number = data if type(data) is float else number(data, "Value()")
         self._op = self._x = self._y = self.grad = None
         self.label = label
         self._birth = state.epoch
@@ -114,7 +114,7 @@ class Value(Node):
         """The number."""
         if state.watch:
             state.refresh()
-        return self._data
+        return self._number
 
     @data.setter
     def data(self, data: Any) -> None:
@@ -124,9 +124,9 @@ class Value(Node):
                 "and compute again, or start anew from value.detach()"
             )
         state.refresh()
-        self._data = number(data, "Value.data =")
+        self._number = number(data, "Value.data =")
         if self._x is not None:
-            self._x.numbers[self._y] = self._data
+            self._x.numbers[self._y] = self._number
         self._birth = state.advance()
 
     # --- derivatives -----------------------------------------------------------------------------------------------------
@@ -282,7 +282,7 @@ class Value(Node):
     # --- showing and copying ---------------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
-        grad = self.grad._data if isinstance(self.grad, Value) else self.grad
+        grad = self.grad._number if isinstance(self.grad, Value) else self.grad
         name = f", label={self.label!r}" if self.label is not None else ""
         return f"Value(data={self.data}, grad={grad}{name})"
 
