@@ -15,17 +15,24 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from autograd_lite.engine.functions import *  # noqa: F403  # all functions of numbers and Values, by their __all__
-from autograd_lite.engine.functions import __all__ as _functions
+from autograd_lite.engine import activations as _activations
+from autograd_lite.engine import functions as _functions
+from autograd_lite.engine import sequences as _sequences
+from autograd_lite.engine.activations import *  # noqa: F403  # every function, by the module's __all__
+from autograd_lite.engine.condition import Condition
+from autograd_lite.engine.functions import *  # noqa: F403  # as above
+from autograd_lite.engine.sequences import *  # noqa: F403  # as above
 from autograd_lite.engine.state import no_grad
-from autograd_lite.engine.value import Condition, Value, gradients
+from autograd_lite.engine.value import Value, gradients
 
 __version__ = "0.1.0"
 
 _FAMILIES = ("nn", "optim", "train")
 
 __all__ = ["Condition", "Value", "gradients", "no_grad"]
-__all__ += _functions
+__all__ += _functions.__all__
+__all__ += _sequences.__all__
+__all__ += _activations.__all__
 
 
 def __getattr__(name: str) -> Any:

@@ -102,6 +102,7 @@ asin = total_function(math.asin)
 acos = total_function(math.acos)
 atan: Callable[[float], float] = math.atan
 atan2: Callable[[float, float], float] = math.atan2
+hypot: Callable[..., float] = math.hypot
 sinh = total_function(math.sinh, overflow=lambda x: copysign(inf, x))
 cosh = total_function(math.cosh)
 tanh: Callable[[float], float] = math.tanh
@@ -202,7 +203,7 @@ def dot(xs: Sequence[float]) -> float:
     return total(tuple(map(operator.mul, xs[:half], xs[half:])))
 
 
-def hypot(xs: Sequence[float]) -> float:
+def norm(xs: Sequence[float]) -> float:
     return math.hypot(*xs)
 
 

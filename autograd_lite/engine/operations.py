@@ -1,5 +1,7 @@
 """The table of operations, one row each: a table of derivatives that one can proof-read.
 
+Here stand the operations of one, two or three arguments; those of a sequence are in `reductions`.
+
 Partials are written with the table's own functions, never with Python's `/` and `**` (which raise on floats where IEEE 754
 gives inf) and never with `if` (they hold as graphs and over lanes). Formulas that have no source named are in M. Abramowitz
 and I. A. Stegun, Handbook of Mathematical Functions, chapters 4, 6 and 7.
@@ -8,10 +10,9 @@ and I. A. Stegun, Handbook of Mathematical Functions, chapters 4, 6 and 7.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
-from autograd_lite.engine.domain import NONZERO, POSITIVE, REAL, each, integers, interval, sequence
-from autograd_lite.engine.primitive import Operand, Scalar, declare, declare_nary
+from autograd_lite.engine.domain import NONZERO, POSITIVE, REAL, each, integers, interval
+from autograd_lite.engine.primitive import Operand, Scalar, declare
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
 TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
@@ -61,6 +62,13 @@ negative = declare("negative", partials=(-1.0,), symbol="neg", doc="-x")
 positive = declare("positive", partials=(1.0,), symbol="pos", doc="+x, a node of its own")
 abs = declare("abs", partials=(lambda x, out: sign(x),), domain=NONZERO, doc="the absolute value; its partial at 0 is 0")
 
+hypot = declare(
+    "hypot",
+    partials=(lambda x, y, out: divide(x, out), lambda x, y, out: divide(y, out)),
+    domain=each(REAL, REAL).where(lambda x, y: x != 0.0 or y != 0.0, "not both 0"),
+    doc="√(x² + y²), without overflow",
+)
+
 # --- exponential and logarithm -------------------------------------------------------------------------------------------
 
 exp = declare("exp", partials=(lambda x, out: out,), doc="e to the power x")
@@ -109,8 +117,8 @@ atan = declare(
 atan2 = declare(
     "atan2",
     partials=(
-        lambda y, x, out: divide(divide(x, hypot((x, y))), hypot((x, y))),
-        lambda y, x, out: -divide(divide(y, hypot((x, y))), hypot((x, y))),
+        lambda y, x, out: divide(divide(x, hypot(x, y)), hypot(x, y)),
+        lambda y, x, out: -divide(divide(y, hypot(x, y)), hypot(x, y)),
     ),
     domain=each(REAL, REAL).where(lambda y, x: y != 0.0 or x > 0.0, "off the cut y = 0, x ≤ 0"),
     doc="the angle of the point (x, y), given as (y, x)",
@@ -140,7 +148,7 @@ def _sech(x: Scalar) -> Scalar:
 
 def _cos_atan(x: Scalar) -> Scalar:
     """1 / √(1 + x²), without overflow of the square."""
-    return divide(1.0, hypot((1.0, x)))
+    return divide(1.0, hypot(1.0, x))
 
 
 # --- special functions ---------------------------------------------------------------------------------------------------
@@ -237,93 +245,4 @@ softplus = declare(
     partials=(lambda x, out: sigmoid(x),),
     value=lambda m, x: m.maximum(x, 0.0) + m.log1p(m.exp(-m.abs(x))),
     doc="log(1 + exp(x)), exact for every x",
-)
-
-# --- sequences -----------------------------------------------------------------------------------------------------------
-
-
-def _swap(args: Sequence[Scalar], out: Scalar, needed: Sequence[object]) -> Sequence[Scalar]:
-    half = len(args) // 2
-    return [*args[half:], *args[:half]]
-
-
-def _products_of_others(args: Sequence[Scalar], out: Scalar, needed: Sequence[object]) -> Sequence[Scalar]:
-    """Each the product of all arguments before and all after: no division, so that zeros do no harm."""
-    before, after = [1.0], [1.0]
-    for x in args[:-1]:
-        before.append(x * before[-1])
-    for x in args[:0:-1]:
-        after.append(x * after[-1])
-    return [b * a for b, a in zip(before, reversed(after), strict=True)]
-
-
-def _deviations(args: Sequence[Scalar], scale: Scalar, needed: Sequence[object]) -> Sequence[Scalar | None]:
-    middle = divide(total(args), float(len(args)))
-    return [(x - middle) * scale if need else None for x, need in zip(args, needed, strict=True)]
-
-
-def _share_of_ties(args: Sequence[Scalar], out: Scalar, needed: Sequence[object]) -> Sequence[Scalar | None]:
-    share = divide(1.0, total([equal(x, out) for x in args]))
-    return [equal(x, out) * share if need else None for x, need in zip(args, needed, strict=True)]
-
-
-SOME_REALS = sequence(REAL)
-
-total = declare_nary(
-    "total", partials=lambda args, out, needed: [1.0] * len(args), domain=SOME_REALS, symbol="Σ", doc="the sum of a sequence"
-)
-product = declare_nary(
-    "product", partials=_products_of_others, domain=SOME_REALS, symbol="Π", doc="the product of a sequence"
-)
-dot = declare_nary(
-    "dot", partials=_swap, domain=sequence(REAL, least=2, multiple=2), symbol="·", doc="Σ x[k]·y[k] over two sequences"
-)
-hypot = declare_nary(
-    "hypot",
-    partials=lambda args, out, needed: [divide(x, out) if need else None for x, need in zip(args, needed, strict=True)],
-    domain=SOME_REALS.where(lambda *xs: any(x != 0.0 for x in xs), "not all 0"),
-    doc="the Euclidean norm √(Σ x²), without overflow",
-)
-var = declare_nary(
-    "var",
-    partials=lambda args, out, needed: _deviations(args, 2.0 / len(args), needed),
-    domain=SOME_REALS,
-    doc="the mean squared deviation from the mean",
-)
-std = declare_nary(
-    "std",
-    partials=lambda args, out, needed: _deviations(args, choose(equal(out, 0.0), 0.0, divide(1.0 / len(args), out)), needed),
-    domain=SOME_REALS.where(lambda *xs: any(x != xs[0] for x in xs), "not all equal"),
-    doc="the square root of the variance; its partials at equal values are 0",
-)
-logsumexp = declare_nary(
-    "logsumexp",
-    partials=lambda args, out, needed: [exp(x - out) if need else None for x, need in zip(args, needed, strict=True)],
-    domain=SOME_REALS,
-    doc="log(Σ exp(x)), without overflow",
-)
-UNTIED = SOME_REALS.where(lambda *xs: len(set(xs)) == len(xs), "no two equal")
-max = declare_nary(
-    "max",
-    partials=_share_of_ties,
-    active=lambda args, out: [1.0 - less(x, out) for x in args],
-    domain=UNTIED,
-    doc="the largest of a sequence; n that tie share the derivative, 1/n each",
-)
-min = declare_nary(
-    "min",
-    partials=_share_of_ties,
-    active=lambda args, out: [1.0 - less(out, x) for x in args],
-    domain=UNTIED,
-    doc="the smallest of a sequence; n that tie share the derivative, 1/n each",
-)
-pick = declare_nary(
-    "pick",
-    partials=lambda args, out, needed: [1.0] * len(args),
-    active=lambda args, out: [*[equal(args[-1], float(k)) for k in range(len(args) - 1)], 0.0],
-    domain=sequence(REAL, least=2).where(
-        lambda *xs: xs[-1] == math.floor(xs[-1]) and 0.0 <= xs[-1] < len(xs) - 1, "last a place among the others"
-    ),
-    symbol="[ ]",
-    doc="the element whose place stands last",
 )

@@ -95,9 +95,14 @@ class Primitive:
 
     def __call__(self, *args: Scalar) -> Scalar:
         for arg in args:
+            if type(arg) is not float:
+                break
+        else:
+            return self.evaluate(*args)
+        for arg in args:
             if isinstance(arg, Operand):
                 return arg.apply(self, args)
-        return self.evaluate(*[arg if type(arg) is float else number(arg, self.name) for arg in args])
+        return self.evaluate(*[number(arg, self.name) for arg in args])
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"

@@ -1,6 +1,6 @@
-"""How an operation becomes a node: the methods of a Value, made once for each row of the table.
+"""How an operation becomes a node: functions and methods, made once for each row of the table.
 
-The methods hold in their closures what can be looked up beforehand, and write the node's slots by themselves: a generic call
+They hold in their closures what can be looked up beforehand, and write the node's slots by themselves: a generic call
 for each operation would take twice the time.
 """
 
@@ -45,21 +45,27 @@ def record(kind: type[N], op: Primitive, args: tuple[Scalar, ...]) -> N:
 
 
 def unary(op: Primitive) -> Callable[[Any], Any]:
-    """The method of a unary operation."""
+    """The function of a unary operation, for numbers and nodes alike; it serves as a method too."""
     evaluate = op.evaluate
 
-    def method(x: N) -> N:
+    def function(x: Any) -> Any:
+        if type(x) is float:
+            return evaluate(x)
         if state.watch:
-            return record(type(x), op, (x,))
+            return op(x)
+        try:
+            number = evaluate(x._number)
+        except AttributeError:  # an int, one of numpy's scalars, or what is no number at all
+            return op(x)
         node = _new(type(x))
-        node._number = evaluate(x._number)
+        node._number = number
         node._op = op
         node._x = x
         node._y = node.grad = node.label = None
         node._birth = state.epoch
         return node
 
-    return named(method, op.name, op.doc)
+    return named(function, op.name, op.doc)
 
 
 def binary(op: Primitive, name: str) -> Callable[[Any, Any], Any]:
@@ -67,14 +73,18 @@ def binary(op: Primitive, name: str) -> Callable[[Any, Any], Any]:
     evaluate = op.evaluate
 
     def method(x: N, y: Any) -> Any:
-        kind = type(x)
-        if type(y) is float and not state.watch:
-            b = y
-        elif type(y) is kind and not state.watch:
+        kind = type(y)
+        if state.watch:
+            return with_other(op, x, y, turned=False)
+        if kind is type(x):
             b = y._number
+        elif kind is float:
+            b = y
+        elif kind is int:
+            b = y = float(y)
         else:
             return with_other(op, x, y, turned=False)
-        node = _new(kind)
+        node = _new(type(x))
         node._number = evaluate(x._number, b)
         node._op = op
         node._x = x
@@ -91,8 +101,9 @@ def reflected(op: Primitive, name: str) -> Callable[[Any, Any], Any]:
     evaluate = op.evaluate
 
     def method(y: N, x: Any) -> Any:
-        if type(x) is not float or state.watch:
+        if state.watch or (type(x) is not float and type(x) is not int):
             return with_other(op, y, x, turned=True)
+        x = float(x)
         node = _new(type(y))
         node._number = evaluate(x, y._number)
         node._op = op
@@ -106,7 +117,7 @@ def reflected(op: Primitive, name: str) -> Callable[[Any, Any], Any]:
 
 
 def with_other(op: Primitive, node: Node, other: Any, *, turned: bool) -> Any:
-    """A binary operation with what is no float: an int, a node under some mode, or a stranger.
+    """A binary operation off the fast path: under some mode, or with a stranger.
 
     Returns:
         NotImplemented where the stranger may know what to do with a Value: numpy's arrays go through their elements.
@@ -114,9 +125,7 @@ def with_other(op: Primitive, node: Node, other: Any, *, turned: bool) -> Any:
     Raises:
         TypeError: for operands that can only be a slip, such as a string.
     """
-    if type(other) is int:
-        other = float(other)
-    elif type(other) is not float and not isinstance(other, Node):
+    if type(other) is not float and not isinstance(other, Node):
         if hasattr(other, "__array_ufunc__") or not (isinstance(other, REFUSED) or hasattr(other, "__float__")):
             return NotImplemented
         other = number(other, f"'{op.symbol}' with a Value")
@@ -125,5 +134,6 @@ def with_other(op: Primitive, node: Node, other: Any, *, turned: bool) -> Any:
 
 def named(method: Callable[..., Any], name: str, doc: str) -> Callable[..., Any]:
     """A method under the name and with the sentence that help() shows."""
-    method.__name__, method.__qualname__, method.__doc__ = name, f"Value.{name}", doc
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = doc
     return method

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from autograd_lite.engine.node import Node
-from autograd_lite.engine.operations import dot
 from autograd_lite.engine.primitive import Scalar
+from autograd_lite.engine.reductions import dot
 from autograd_lite.engine.state import refresh, stale
 
 __all__ = ["forward", "local_derivatives", "reverse", "reverse_graph", "topological"]

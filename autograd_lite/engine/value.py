@@ -6,62 +6,23 @@ from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any, NoReturn, TypeAlias, overload
 
-from autograd_lite.engine import copying, functions, operations, state
+from autograd_lite.engine import activations, copying, functions, operations, sequences, state
+from autograd_lite.engine.condition import Condition
 from autograd_lite.engine.node import Node
 from autograd_lite.engine.primitive import Primitive, Scalar, number
-from autograd_lite.engine.record import binary, named, record, reflected, unary, with_other
+from autograd_lite.engine.record import binary, named, record, reflected, unary
 from autograd_lite.engine.sweep import reverse, reverse_graph, topological
 
-__all__ = ["Condition", "Value", "gradients"]
+__all__ = ["Value", "gradients"]
 
 Number: TypeAlias = "Value | float"
 
 
-class Condition:
-    """The truth of a comparison of Values: for `if`, for `ag.where`, and for `&`, `|` and `~` with its like.
-
-    It is no number: where one is wanted, say `ag.where(condition, 1.0, 0.0)`.
-
-    >>> x = Value(3.0)
-    >>> bool((x > 0) & ~(x > 5))
-    True
-    """
-
-    __slots__ = ("node",)
-
-    def __init__(self, node: Scalar) -> None:
-        self.node = node
-
-    def __bool__(self) -> bool:
-        return bool(self.node)
-
-    def __and__(self, other: Condition) -> Condition:
-        return Condition(self.node * Condition._node_of(other))
-
-    def __or__(self, other: Condition) -> Condition:
-        return Condition(functions.maximum(self.node, Condition._node_of(other)))
-
-    def __invert__(self) -> Condition:
-        return Condition(1.0 - self.node)
-
-    @staticmethod
-    def _node_of(other: object) -> Scalar:
-        if isinstance(other, Condition):
-            return other.node
-        if isinstance(other, bool):
-            return float(other)
-        raise TypeError(f"a Condition combines with conditions, not with {type(other).__name__}; compare it first")
-
-    def __float__(self) -> NoReturn:
-        raise TypeError("a Condition is no number; use ag.where(condition, 1.0, 0.0), or bool() for its truth")
-
-    def __repr__(self) -> str:
-        return f"Condition({bool(self)})"
-
-
 def _compared(op: Primitive, name: str, *, turned: bool = False) -> Callable[[Any, Any], Condition]:
+    compare = reflected(op, name) if turned else binary(op, name)
+
     def method(x: Value, y: Any) -> Any:
-        node = with_other(op, x, y, turned=turned)
+        node = compare(x, y)
         return node if node is NotImplemented else Condition(node)
 
     return named(method, name, op.doc)
@@ -184,10 +145,10 @@ class Value(Node):
     __rmod__ = reflected(operations.remainder, "__rmod__")
     __neg__ = unary(operations.negative)
     __pos__ = unary(operations.positive)
-    __abs__ = unary(operations.abs)
-    __floor__ = unary(operations.floor)
-    __ceil__ = unary(operations.ceil)
-    __trunc__ = unary(operations.trunc)
+    __abs__ = functions.abs
+    __floor__ = functions.floor
+    __ceil__ = functions.ceil
+    __trunc__ = functions.trunc
     __lt__ = _compared(operations.less, "__lt__")
     __le__ = _compared(operations.less_equal, "__le__")
     __gt__ = _compared(operations.less, "__gt__", turned=True)
@@ -218,39 +179,39 @@ class Value(Node):
 
     # --- methods where micrograd, PyTorch or numpy have them -------------------------------------------------------------
 
-    exp = unary(operations.exp)
-    exp2 = unary(operations.exp2)
-    expm1 = unary(operations.expm1)
-    log = unary(operations.log)
-    log1p = unary(operations.log1p)
-    log2 = unary(operations.log2)
-    log10 = unary(operations.log10)
-    sqrt = unary(operations.sqrt)
-    cbrt = unary(operations.cbrt)
-    sin = unary(operations.sin)
-    cos = unary(operations.cos)
-    tan = unary(operations.tan)
-    asin = arcsin = unary(operations.asin)
-    acos = arccos = unary(operations.acos)
-    atan = arctan = unary(operations.atan)
-    sinh = unary(operations.sinh)
-    cosh = unary(operations.cosh)
-    tanh = unary(operations.tanh)
-    asinh = arcsinh = unary(operations.asinh)
-    acosh = arccosh = unary(operations.acosh)
-    atanh = arctanh = unary(operations.atanh)
-    erf = unary(operations.erf)
-    erfc = unary(operations.erfc)
-    lgamma = unary(operations.lgamma)
-    abs = unary(operations.abs)
-    floor = unary(operations.floor)
-    ceil = unary(operations.ceil)
-    round = rint = unary(operations.round)
-    trunc = unary(operations.trunc)
-    sign = unary(operations.sign)
-    relu = unary(operations.relu)
-    sigmoid = unary(operations.sigmoid)
-    softplus = unary(operations.softplus)
+    exp = functions.exp
+    exp2 = functions.exp2
+    expm1 = functions.expm1
+    log = functions.log
+    log1p = functions.log1p
+    log2 = functions.log2
+    log10 = functions.log10
+    sqrt = functions.sqrt
+    cbrt = functions.cbrt
+    sin = functions.sin
+    cos = functions.cos
+    tan = functions.tan
+    asin = arcsin = functions.asin
+    acos = arccos = functions.acos
+    atan = arctan = functions.atan
+    sinh = functions.sinh
+    cosh = functions.cosh
+    tanh = functions.tanh
+    asinh = arcsinh = functions.asinh
+    acosh = arccosh = functions.acosh
+    atanh = arctanh = functions.atanh
+    erf = functions.erf
+    erfc = functions.erfc
+    lgamma = functions.lgamma
+    abs = functions.abs
+    floor = functions.floor
+    ceil = functions.ceil
+    round = rint = functions.round
+    trunc = functions.trunc
+    sign = functions.sign
+    relu = functions.relu
+    sigmoid = functions.sigmoid
+    softplus = functions.softplus
     pow = __pow__
     atan2 = arctan2 = binary(operations.atan2, "atan2")
     copysign = binary(operations.copysign, "copysign")
@@ -260,23 +221,23 @@ class Value(Node):
     clip = functions.clip
     clamp = functions.clip
     digamma = functions.digamma
-    elu = functions.elu
-    gelu = functions.gelu
-    hardsigmoid = functions.hardsigmoid
-    hardtanh = functions.hardtanh
-    hypot = functions.hypot
-    leaky_relu = functions.leaky_relu
-    logaddexp = functions.logaddexp
-    logsigmoid = functions.logsigmoid
-    maximum = functions.maximum
-    minimum = functions.minimum
-    mish = functions.mish
+    elu = activations.elu
+    gelu = activations.gelu
+    hardsigmoid = activations.hardsigmoid
+    hardtanh = activations.hardtanh
+    hypot = binary(operations.hypot, "hypot")
+    leaky_relu = activations.leaky_relu
+    logaddexp = sequences.logaddexp
+    logsigmoid = activations.logsigmoid
+    maximum = sequences.maximum
+    minimum = sequences.minimum
+    mish = activations.mish
     reciprocal = functions.reciprocal
-    relu6 = functions.relu6
+    relu6 = activations.relu6
     rsqrt = functions.rsqrt
-    selu = functions.selu
-    silu = functions.silu
-    softsign = functions.softsign
+    selu = activations.selu
+    silu = activations.silu
+    softsign = activations.softsign
     square = functions.square
 
     # --- showing and copying ---------------------------------------------------------------------------------------------
