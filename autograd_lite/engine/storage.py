@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from autograd_lite.engine import state
 from autograd_lite.engine.node import Node
 
-__all__ = ["Storage"]
+__all__ = ["Storage", "abandon"]
 
 
 class Buffer:
@@ -46,12 +46,11 @@ class Storage:
     def __init__(self, leaves: Iterable[Node]) -> None:
         state.refresh()
         self.leaves = tuple(leaves)
+        abandon(self.leaves)
         self._buffer = Buffer(leaf._number for leaf in self.leaves)
         for index, leaf in enumerate(self.leaves):
             if leaf._op is not None:
                 raise ValueError("Storage: only leaves can live in a buffer, and one of the Values is a result")
-            if leaf._x is not None:
-                leaf._x.moved = True
             leaf._x, leaf._y = self._buffer, index
 
     @property
@@ -86,3 +85,10 @@ class Storage:
         for leaf, number in zip(self.leaves, self._buffer.numbers, strict=True):
             if leaf._number != number or number != number:
                 leaf._number, leaf._birth = number, state.epoch
+
+
+def abandon(leaves: Iterable[Node]) -> None:
+    """Says that the buffers in which these leaves live no longer hold what they were made for."""
+    for leaf in leaves:
+        if leaf._op is None and leaf._x is not None:
+            leaf._x.moved = True
