@@ -147,7 +147,9 @@ class NaryPrimitive(Primitive):
         return self.evaluate([x if type(x) is float else number(x, self.name) for x in items])
 
     def local_slopes(self, args: Sequence[float], out: float) -> Sequence[float | None]:
-        return self.local_partials(args, out, self.flows(args, out))
+        flows = self.flows(args, out)
+        partials = self.local_partials(args, out, flows)
+        return partials if self.active[0] is None else [z if flow else None for z, flow in zip(partials, flows, strict=True)]
 
     def flows(self, args: Sequence[float], out: float) -> Sequence[object]:
         (active,) = self.active
@@ -175,13 +177,10 @@ def _row(name: str) -> Primitive:
 
 def _slope(partial: Partial, active: Callable[..., Scalar] | None) -> Callable[..., float | None]:
     """A partial on floats, from its generic form."""
-    if partial is None or isinstance(partial, (int, float)):
-        constant = partial
-        return lambda *args: constant
-    if active is None:
-        return partial
-    function, flows = partial, active
-    return lambda *args: function(*args) if flows(*args) else None
+    if active is not None:
+        slope, flows = _slope(partial, None), active
+        return lambda *args: slope(*args) if flows(*args) else None
+    return partial if callable(partial) else lambda *args: partial
 
 
 def _evaluator(name: str, value: Callable[..., float] | None) -> Callable[..., float]:

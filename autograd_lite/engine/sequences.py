@@ -147,7 +147,7 @@ def var(xs: Iterable[Scalar], ddof: int = 0) -> Scalar:
     (1.0, 2.0)
     """
     items = _some(xs, "var", ddof)
-    return table.var(items) * (len(items) / (len(items) - ddof)) if ddof else table.var(items)
+    return table.var(items) * len(items) / (len(items) - ddof) if ddof else table.var(items)
 
 
 def std(xs: Iterable[Scalar], ddof: int = 0) -> Scalar:
