@@ -7,7 +7,6 @@ first all that it depends on, arguments before their users; each of these then f
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
 from threading import local
 from typing import Any, TypeVar
 
@@ -72,25 +71,31 @@ class _Below(list[Node]):
         return list, (), None, iter(self)
 
 
-def _announced() -> Iterator[frozenset[int]]:
-    """The nodes that this thread has told a pickler to take in order."""
-    _pickling.live = live = [reference for reference in getattr(_pickling, "live", []) if reference() is not None]
-    for reference in live:
-        yield reference().ids
-
-
 def reduce(node: Node) -> tuple[Any, ...]:
     """Pickles a node after what it depends on, so that one pickle of several outputs shares what they share."""
-    below: list[Node] = []
-    if node._op is not None and not any(id(node) in ids for ids in _announced()):
+    state.refresh()
+    below: list[Node] | None = None
+    op, x, y = node._op, node._x, node._y
+    if op is None:  # the home of a module's parameter is not pickled: a module gives it a new one
+        x = y = None
+    elif not _is_announced(node):
         below = _Below(topological(node, allow_stale=True)[:-1])
-        _pickling.live.append(weakref.ref(below))
-    op, x, y = (node._op, node._x, node._y) if node._op is not None else (None, None, None)
+        alive = [reference for reference in getattr(_pickling, "announced", ()) if reference() is not None]
+        _pickling.announced = [weakref.ref(below), *alive]
     return _restore, (below, type(node), op, x, y, node._number, node.label, node._birth), node.grad
 
 
+def _is_announced(node: Node) -> bool:
+    """Whether this thread has told a pickler to take the node in its order."""
+    for reference in getattr(_pickling, "announced", ()):
+        below = reference()
+        if below is not None and id(node) in below.ids:
+            return True
+    return False
+
+
 def _restore(
-    below: list[Node], kind: type[N], op: Primitive | None, x: Any, y: Any, data: float, label: str, birth: int
+    below: list[Node] | None, kind: type[N], op: Primitive | None, x: Any, y: Any, data: float, label: str, birth: int
 ) -> N:
     state.catch_up(birth)
     return _make(kind, op, x, y, data, label, birth)

@@ -62,7 +62,8 @@ class Domain:
             ValueError: where no point of the domain is found within a thousand tries.
         """
         for step in range(1000):
-            point = self.draw([(unit + step * GOLDEN) % 1.0 if step else unit for unit in units])
+            # Each coordinate at a pace of its own: in step, equal units would give equal arguments for ever.
+            point = self.draw([(unit + step * (k + 1) * GOLDEN) % 1.0 if step else unit for k, unit in enumerate(units)])
             if self.contains(*point):
                 return point
         raise ValueError(f"no point of the domain '{self.text}' found from {list(units)}; widen its sampler")

@@ -135,7 +135,7 @@ round = rounding(round)
 
 
 def sign(x: float) -> float:
-    return x if x == 0.0 or x != x else copysign(1.0, x)
+    return x if x != x else 0.0 if x == 0.0 else copysign(1.0, x)
 
 
 def step(x: float) -> float:
@@ -211,7 +211,9 @@ def logsumexp(xs: Sequence[float]) -> float:
     top = max(xs)
     if isinf(top) or top != top:
         return top
-    return top + log(total([exp(x - top) for x in xs]))
+    others = list(xs)
+    others.remove(top)
+    return top + log1p(total([0.0, *[exp(x - top) for x in others]]))
 
 
 def mean(xs: Sequence[float]) -> float:

@@ -133,7 +133,8 @@ def with_other(op: Primitive, node: Node, other: Any, *, turned: bool) -> Any:
 
 
 def named(method: Callable[..., Any], name: str, doc: str) -> Callable[..., Any]:
-    """A method under the name and with the sentence that help() shows."""
+    """A function under the name and with the sentence that help() shows, and where pickle finds it."""
+    method.__module__ = "autograd_lite"
     method.__name__ = method.__qualname__ = name
     method.__doc__ = doc
     return method

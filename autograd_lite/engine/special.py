@@ -6,6 +6,7 @@ Source: M. Abramowitz and I. A. Stegun, Handbook of Mathematical Functions, 6.3 
 
 from __future__ import annotations
 
+import functools
 import math
 
 __all__ = ["polygamma"]
@@ -57,7 +58,7 @@ def _positive(order: int, x: float) -> float:
         while x < 15.0 + order:
             terms.append(sign * scale * (1.0 / x) ** (order + 1))
             x += 1.0
-        return math.fsum([*terms, *_asymptotic(order, x)])
+        return math.fsum([*terms, *_asymptotic(order, x)]) or sign * 0.0  # fsum drops the sign of an underflow
     except OverflowError:  # a pole so near that the value is beyond the floats
         return sign * math.inf
 
@@ -97,4 +98,4 @@ def cotangent_derivative(order: int, x: float) -> float:
             -math.pi * ((slopes[k] if k < len(slopes) else 0.0) + (slopes[k - 2] if k >= 2 else 0.0))
             for k in range(len(slopes) + 2)
         ]
-    return math.fsum(coefficient * c**k for k, coefficient in enumerate(coefficients))
+    return functools.reduce(lambda value, coefficient: value * c + coefficient, reversed(coefficients))

@@ -46,8 +46,9 @@ def advance() -> int:
 def catch_up(birth: int) -> None:
     """Raises the epoch to that of a node from elsewhere, a pickle say."""
     global epoch
-    with _lock:
-        epoch = max(epoch, birth)
+    if birth > epoch:
+        with _lock:
+            epoch = max(epoch, birth)
 
 
 def watch_for(change: int) -> None:

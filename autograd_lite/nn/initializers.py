@@ -49,8 +49,8 @@ def initializer_named(init: str | Initializer) -> Initializer:
     return INITIALIZERS[init]
 
 
-def generator_of(seed: int | _random.Random | None) -> Any:
+def generator_of(seed: Any) -> Any:
     """The generator of a seed; of None Python's own shared one, as micrograd uses it; a generator is taken as it is."""
     if seed is None:
         return _random
-    return seed if isinstance(seed, _random.Random) else _random.Random(seed)
+    return seed if hasattr(seed, "uniform") else _random.Random(seed)

@@ -18,6 +18,7 @@ from autograd_lite.nn.module import Module
 __all__ = ["MLP", "Layer", "Neuron"]
 
 Seed: TypeAlias = int | _random.Random | None
+"""What the weights are drawn with."""
 
 
 class Neuron(Module):
@@ -53,10 +54,10 @@ class Neuron(Module):
         nout: int = 1,
     ) -> None:
         _check_size(nin, "inputs")
-        generator, draw = generator_of(seed), initializer_named(init)
+        generator, draw, function = generator_of(seed), initializer_named(init), activation_named(activation)
         self.w = [Value(draw(generator, nin, nout)) for _ in range(nin)]
         self.b = Value(0.0) if bias else None
-        self.activation = activation_named(activation) if nonlin else identity
+        self.activation = function if nonlin else identity
 
     def __call__(self, x: Sequence[Scalar]) -> Scalar:
         """The output for as many numbers or Values as there are weights."""
