@@ -218,8 +218,7 @@ class Value(Node):
     fmod = binary(operations.fmod, "fmod")
     remainder = __mod__
     xlogy = binary(operations.xlogy, "xlogy")
-    clip = functions.clip
-    clamp = functions.clip
+    clip = clamp = functions.clip
     digamma = functions.digamma
     elu = activations.elu
     gelu = activations.gelu
@@ -296,5 +295,6 @@ def gradients(output: Value, inputs: Value | Sequence[Value], *, create_graph: b
         derivatives = [_as_value(graph.get(item, 0.0)) for item in wanted]
     else:
         adjoint = reverse(output)
-        derivatives = [adjoint.get(item) or 0.0 for item in wanted]
+        derivatives = [adjoint.get(item) for item in wanted]
+        derivatives = [0.0 if derivative is None else derivative for derivative in derivatives]
     return derivatives[0] if isinstance(inputs, Value) else derivatives
