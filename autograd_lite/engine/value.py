@@ -85,7 +85,7 @@ class Value(Node):
                 "and compute again, or start anew from value.detach()"
             )
         state.refresh()
-        self._number = number(data, "Value.data =")
+        self._number = data if type(data) is float else number(data, "Value.data =")
         if self._x is not None:
             self._x.numbers[self._y] = self._number
         self._birth = state.advance()

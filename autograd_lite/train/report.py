@@ -1,0 +1,180 @@
+"""What is left after training: a check of the gradients, the loss curve, the model as a file."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from autograd_lite.engine.state import no_grad
+from autograd_lite.engine.value import Value, gradients
+from autograd_lite.nn.initializers import generator_of
+from autograd_lite.nn.layers import MLP
+from autograd_lite.train.extras import require
+from autograd_lite.train.fit import History
+from autograd_lite.train.preprocessing import Standardizer
+
+__all__ = ["FORMAT", "VERSION", "GradientCheck", "check_gradients", "model_record", "write_curve", "write_model"]
+
+FORMAT = "autograd_lite.model"
+VERSION = 1
+"""Raised when a reader of the old version would misread the new one."""
+
+CLOSE = 1e-6
+"""Differences below this are what rounding leaves."""
+
+FLOOR = 1e-2
+"""Of the largest derivative: what is added to the denominator of a relative difference."""
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """How well derivatives agree with central differences.
+
+    Attributes:
+        checked, parameters: how many derivatives were compared, and how many there are.
+        worst: the largest relative difference; nan if a derivative is not a number.
+    """
+
+    checked: int
+    parameters: int
+    worst: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the worst difference is one that central differences make themselves."""
+        return self.worst < 1e-4
+
+
+def check_gradients(
+    loss: Callable[[], Value], parameters: Sequence[Value], *, count: int = 20, seed: int | Random | None = 0
+) -> GradientCheck:
+    """Compares derivatives of a loss with central differences, (loss(p + h) - loss(p - h)) / 2h.
+
+    The step h is ∛ε·max(1, |p|), where truncation (∝ h²) and rounding (∝ ε/h) are about equally small, and where that does
+    not agree to 1e-6 an eighth and a 64th of it, since the kink of a relu may lie within a step: a wrong derivative
+    disagrees at every step. The difference is relative to the larger of the two derivatives plus a hundredth of the
+    largest derivative of all, below which a difference of two losses has few digits left.
+
+    Arguments:
+        loss: computes the loss anew from the parameters.
+        parameters: leaves that it depends on; their numbers are moved, and put back to the bit.
+        count: how many of them are drawn at random; all, if there are not more.
+        seed: of the draw.
+
+    Raises:
+        ValueError: if there are no parameters.
+
+    >>> x, y = Value(2.0), Value(-3.0)
+    >>> check_gradients(lambda: x * x * y, [x, y]).agrees
+    True
+    """
+    if not parameters:
+        raise ValueError("check_gradients: there are no parameters to check")
+    derivatives = gradients(loss(), parameters)
+    floor = FLOOR * max(abs(derivative) for derivative in derivatives)
+    chosen = generator_of(seed).sample(range(len(parameters)), min(count, len(parameters)))
+    worst = 0.0
+    for place in chosen:
+        differences = _differences(loss, parameters[place], derivatives[place], floor)
+        found = min(differences, key=lambda x: math.inf if math.isnan(x) else x)  # a long step can leave the domain
+        worst = found if found > worst or math.isnan(found) else worst
+    return GradientCheck(len(chosen), len(parameters), worst)
+
+
+def _differences(loss: Callable[[], Value], parameter: Value, derivative: float, floor: float) -> list[float]:
+    """Relative differences at smaller and smaller steps, until one is close."""
+    differences: list[float] = []
+    for shrink in (1.0, 8.0, 64.0):
+        central = _central_difference(loss, parameter, sys.float_info.epsilon ** (1 / 3) / shrink)
+        scale = max(abs(derivative), abs(central)) + floor
+        differences.append(abs(derivative - central) / scale if scale else 0.0)
+        if differences[-1] < CLOSE:
+            break
+    return differences
+
+
+def _central_difference(loss: Callable[[], Value], parameter: Value, step: float) -> float:
+    middle = parameter.data
+    high, low = middle + step * max(1.0, abs(middle)), middle - step * max(1.0, abs(middle))
+    losses = []
+    try:
+        with no_grad():
+            for moved in (high, low):
+                parameter.data = moved
+                losses.append(loss().data)
+    finally:
+        parameter.data = middle
+    return (losses[0] - losses[1]) / (high - low)  # not 2h: neither end is exactly h away
+
+
+def write_curve(history: History, path: Path, title: str) -> None:
+    """Draws the loss of every mini-batch and the mean of every epoch into a PNG file.
+
+    Raises:
+        MissingExtraError: without matplotlib.
+        OSError: if the file cannot be written.
+    """
+    # Agg by itself: pyplot would choose, and keep, a backend for the whole process.
+    canvas = require("matplotlib.backends.backend_agg", "data").FigureCanvasAgg
+    figure = require("matplotlib.figure", "data").Figure(figsize=(8, 5), layout="constrained")
+    axes = canvas(figure).figure.add_subplot()
+    epochs = [step / history.batches for step in range(len(history.losses))]
+    axes.plot(epochs, history.losses, color="#9ecae1", linewidth=0.8, label="mini-batch")
+    middles = [epoch + 0.5 for epoch in range(len(history.epoch_losses))]
+    axes.plot(middles, history.epoch_losses, color="#08519c", marker="o", markersize=4, label="mean of the epoch")
+    axes.set(title=title, xlabel="epoch", ylabel="loss", xlim=(0, None), ylim=(0, None))
+    axes.grid(alpha=0.3)
+    axes.legend()
+    _replace(path, lambda temporary: figure.savefig(temporary, format="png", dpi=120))
+
+
+def model_record(model: MLP, class_names: Sequence[str], preprocessing: Standardizer) -> dict[str, Any]:
+    """A trained classifier as plain data.
+
+    Returns:
+        the format and its version, the task, the sizes of all layers from the inputs on, the activation of the hidden
+        ones, the class names, mean and scale of each feature, and the weights in the order of `parameters()`.
+
+    >>> record = model_record(MLP(2, [3, 2], seed=0), ["no", "yes"], Standardizer((0.0, 0.0), (1.0, 1.0)))
+    >>> record["sizes"], record["activation"], len(record["weights"])
+    ([2, 3, 2], 'relu', 17)
+    """
+    neurons = [layer.neurons for layer in model.layers]
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "task": "classification",
+        "sizes": [len(neurons[0][0].w), *map(len, neurons)],
+        "activation": neurons[0][0].activation.__name__,
+        "class_names": list(class_names),
+        "preprocessing": {"mean": list(preprocessing.mean), "scale": list(preprocessing.scale)},
+        "weights": [parameter.data for parameter in model.parameters()],
+    }
+
+
+def write_model(record: dict[str, Any], path: Path) -> None:
+    """Writes a model's record as JSON, every number so that it reads back to the bit.
+
+    Raises:
+        OSError: if the file cannot be written.
+        ValueError: if a number is not finite, which JSON has no word for.
+    """
+    text = json.dumps(record, allow_nan=False, ensure_ascii=False, indent=None)
+    _replace(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
+
+
+def _replace(path: Path, write: Callable[[Path], object]) -> None:
+    """Writes a file beside its place and moves it there, so that an old one stays whole until the new one is."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
