@@ -231,7 +231,6 @@ def std(xs: Sequence[float]) -> float:
 
 def pick(xs: Sequence[float]) -> float:
     """The element whose index stands last."""
-    index = int(xs[-1])
-    if index != xs[-1] or not 0 <= index < len(xs) - 1:
+    if not (0.0 <= xs[-1] < len(xs) - 1 and xs[-1] == math.floor(xs[-1])):
         raise IndexError(f"pick: the index is {xs[-1]:g}; it must be a whole number from 0 to {len(xs) - 2}")
-    return xs[index]
+    return xs[int(xs[-1])]

@@ -38,13 +38,23 @@ divide = declare(
 pow = declare(
     "pow",
     partials=(
-        lambda x, y, out: choose(equal(y, 0.0), 0.0, y * pow(x, y - 1.0)),
+        lambda x, y, out: _power_slope(x, y),
         lambda x, y, out: choose(equal(x, 0.0) * less_equal(0.0, y), 0.0, out * log(x)),
     ),
     domain=each(POSITIVE, REAL),
     symbol="**",
     doc="x to the power y",
 )
+
+
+def _power_slope(x: Scalar, y: Scalar) -> Scalar:
+    """y·x**(y - 1), and 0 at y = 0, where that may be 0·∞; a variable y keeps its derivative where the power is finite."""
+    power, flat = pow(x, y - 1.0), equal(y, 0.0)
+    if isinstance(y, Operand):
+        flat = flat * (1.0 - less(abs(power), math.inf))
+    return choose(flat, 0.0, y * power)
+
+
 remainder = declare(
     "remainder",
     partials=(1.0, lambda x, y, out: round(divide(out - x, y))),
@@ -88,7 +98,7 @@ xlogy = declare(
     "xlogy",
     partials=(
         lambda x, y, out: choose(equal(x, 0.0) * equal(y, 0.0), 0.0, log(y)),
-        lambda x, y, out: choose(equal(x, 0.0), 0.0, divide(x, y)),
+        lambda x, y, out: choose(equal(x, 0.0) * equal(y, 0.0), 0.0, divide(x, y)),
     ),
     domain=each(REAL, POSITIVE),
     doc="x·log(y), and 0 where x is 0",

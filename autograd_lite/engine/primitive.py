@@ -22,6 +22,8 @@ Scalar: TypeAlias = Any
 
 Partial: TypeAlias = Callable[..., Scalar] | float | None
 
+Slope: TypeAlias = Callable[..., float | None] | float | None
+
 TABLE: dict[str, Primitive] = {}
 """Every operation by its name."""
 
@@ -47,6 +49,8 @@ def number(x: object, what: str) -> float:
         TypeError: for anything else; a string or a Decimal is never converted silently.
         OverflowError: for an int too large for a float.
     """
+    if type(x) is float:
+        return x
     exact_fraction = isinstance(x, numbers.Rational) and not isinstance(x, numbers.Integral)
     if isinstance(x, numbers.Real) and not exact_fraction:
         return float(x)
@@ -71,7 +75,7 @@ class Primitive:
         symbol: what a picture shows.
         doc: one sentence.
         evaluate: floats to a float, by IEEE 754; never raises.
-        slopes: the partials on floats: a float, or None where no adjoint flows.
+        slopes: the partials on floats: functions that give a float, or None where no adjoint flows; or constants likewise.
     """
 
     name: str
@@ -82,7 +86,7 @@ class Primitive:
     symbol: str
     doc: str
     evaluate: Callable[..., float] = field(repr=False)
-    slopes: tuple[Callable[..., float | None], ...] = field(repr=False)
+    slopes: tuple[Slope, ...] = field(repr=False)
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier() or not self.symbol:
@@ -112,7 +116,7 @@ class Primitive:
 
     def local_slopes(self, args: Sequence[float], out: float) -> Sequence[float | None]:
         """The partials towards all arguments on floats; None where no adjoint flows."""
-        return [slope(*args, out) for slope in self.slopes]
+        return [slope(*args, out) if callable(slope) else slope for slope in self.slopes]
 
     def flows(self, args: Sequence[float], out: float) -> Sequence[object]:
         """Truths, one for each argument: whether an adjoint flows to it at this point."""
@@ -175,12 +179,12 @@ def _row(name: str) -> Primitive:
     return TABLE[name]
 
 
-def _slope(partial: Partial, active: Callable[..., Scalar] | None) -> Callable[..., float | None]:
+def _slope(partial: Partial, active: Callable[..., Scalar] | None) -> Slope:
     """A partial on floats, from its generic form."""
-    if active is not None:
-        slope, flows = _slope(partial, None), active
-        return lambda *args: slope(*args) if flows(*args) else None
-    return partial if callable(partial) else lambda *args: partial
+    if active is None:
+        return partial
+    slope, flows = partial if callable(partial) else lambda *args: partial, active
+    return lambda *args: slope(*args) if flows(*args) else None
 
 
 def _evaluator(name: str, value: Callable[..., float] | None) -> Callable[..., float]:

@@ -32,7 +32,7 @@ def polygamma(n: float, x: float) -> float:
     >>> polygamma(0, 1.0), polygamma(1, 1.0)  # -γ, π²/6
     (-0.5772156649015329, 1.6449340668482264)
     """
-    if not (n >= 0 and n == math.floor(n) and n < 1e3):
+    if not (0 <= n < 1e3 and n == math.floor(n)):
         raise ValueError(f"polygamma: the order is {n:g}; it must be a whole number from 0 to 999")
     order = int(n)
     if x != x or x == -math.inf:

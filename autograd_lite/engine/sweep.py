@@ -32,37 +32,55 @@ def topological(output: Node, *, allow_stale: bool = False) -> list[Node]:
     Raises:
         RuntimeError: if a leaf was written after the graph was made from its old number.
     """
+    return list(_ordered(output, allow_stale=allow_stale))
+
+
+def _ordered(output: Node, *, allow_stale: bool = False) -> dict[Node, float | None]:
+    """The order of `topological` as the keys of a dictionary, for a sweep to fill: all values are None.
+
+    The order itself tells which nodes were met before: a node that lies on the stack a second time is looked at again only
+    when all above it, and so the node itself, is in the order.
+    """
     if stale:
         refresh()
-    order: list[Node] = []
-    opened: dict[Node, None] = {}
+    order: dict[Node, float | None] = {}
+    oldest_user, youngest_leaf = output._birth, 0
     stack: list[Node | None] = [output]
-    push, pop, finish = stack.append, stack.pop, order.append
+    push, pop = stack.append, stack.pop
     while stack:
         node = pop()
         if node is None:  # all arguments of the node below are in the order
-            finish(pop())  # type: ignore[arg-type]  # below a None always lies the node it closes
+            order[pop()] = None  # type: ignore[index]  # below a None always lies the node it closes
+        elif node in order:
             continue
-        if node in opened:
-            continue
-        opened[node] = None
-        op = node._op
-        if op is None:
-            finish(node)
-            continue
-        push(node)
-        push(None)
-        arity = op.arity
-        for arg in (node._y, node._x) if arity == 2 else (node._x,) if arity == 1 else node._x:
-            if type(arg) is not float and arg not in opened:
-                if arg._op is None:
-                    if arg._birth > node._birth and not allow_stale:
-                        raise _written_since(arg, node)
-                    opened[arg] = None
-                    finish(arg)
-                else:
-                    push(arg)
+        elif node._op is None:
+            order[node] = None
+            if node._birth > youngest_leaf:
+                youngest_leaf = node._birth
+        else:
+            if node._birth < oldest_user:
+                oldest_user = node._birth
+            push(node)
+            push(None)
+            x, y = node._x, node._y
+            if type(x) is tuple:
+                stack.extend([arg for arg in x if type(arg) is not float and arg not in order])
+                continue
+            if type(y) is not float and y is not None and y not in order:
+                push(y)
+            if type(x) is not float and x not in order:
+                push(x)
+    if youngest_leaf > oldest_user and not allow_stale:
+        _refuse_mixtures(order)
     return order
+
+
+def _refuse_mixtures(order: Iterable[Node]) -> None:
+    """Looks at every argument, since some leaf was written after some node was made."""
+    for node in order:
+        for arg in node.args:
+            if type(arg) is not float and arg._birth > node._birth:
+                raise _written_since(arg, node)
 
 
 def _written_since(leaf: Node, user: Node) -> RuntimeError:
@@ -80,36 +98,36 @@ def reverse(output: Node, gradient: float = 1.0) -> dict[Node, float | None]:
         S(i, o)·gradient for each node i below the output, arguments first; None where no path leads from i to the output
         but through structural zeros.
     """
-    order = topological(output)
-    adjoint: dict[Node, float | None] = dict.fromkeys(order)
+    adjoint = _ordered(output)
     adjoint[output] = gradient
-    for node in reversed(order):
-        s, op = adjoint[node], node._op
+    for node, s in reversed(adjoint.items()):
+        op = node._op
         if s is None or op is None:
             continue
-        x = node._x
-        if op.arity == 1:
-            z = op.slopes[0](x._number, node._number)
-            if z is not None:
-                seen = adjoint[x]
-                adjoint[x] = s * z if seen is None else seen + s * z
-        elif op.arity == 2:
-            y, (slope_x, slope_y) = node._y, op.slopes
+        x, y, out = node._x, node._y, node._number
+        if op.arity == 2:
+            slope_x, slope_y = op.slopes
             a = x if type(x) is float else x._number
             b = y if type(y) is float else y._number
-            if type(x) is not float:
-                z = slope_x(a, b, node._number)
+            if a is not x:
+                z = slope_x(a, b, out) if callable(slope_x) else slope_x
                 if z is not None:
                     seen = adjoint[x]
                     adjoint[x] = s * z if seen is None else seen + s * z
-            if type(y) is not float:
-                z = slope_y(a, b, node._number)
+            if b is not y:
+                z = slope_y(a, b, out) if callable(slope_y) else slope_y
                 if z is not None:
                     seen = adjoint[y]
                     adjoint[y] = s * z if seen is None else seen + s * z
+        elif op.arity == 1:
+            (slope,) = op.slopes
+            z = slope(x._number, out) if callable(slope) else slope
+            if z is not None:
+                seen = adjoint[x]
+                adjoint[x] = s * z if seen is None else seen + s * z
         else:
             numbers = [arg if type(arg) is float else arg._number for arg in x]
-            for arg, z in zip(x, op.local_slopes(numbers, node._number), strict=True):
+            for arg, z in zip(x, op.local_slopes(numbers, out), strict=True):
                 if z is not None and type(arg) is not float:
                     seen = adjoint[arg]
                     adjoint[arg] = s * z if seen is None else seen + s * z

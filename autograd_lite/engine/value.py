@@ -65,7 +65,7 @@ class Value(Node):
     __slots__ = ()
 
     def __init__(self, data: Any, label: str | None = None) -> None:
-        self._number = data if type(data) is float else number(data, "Value()")
+        self._number = number(data, "Value()")
         self._op = self._x = self._y = self.grad = None
         self.label = label
         self._birth = state.epoch
@@ -85,7 +85,7 @@ class Value(Node):
                 "and compute again, or start anew from value.detach()"
             )
         state.refresh()
-        self._number = data if type(data) is float else number(data, "Value.data =")
+        self._number = number(data, "Value.data =")
         if self._x is not None:
             self._x.numbers[self._y] = self._number
         self._birth = state.advance()
