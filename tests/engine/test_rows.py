@@ -85,16 +85,17 @@ def moving(name, point):
     return [k for k in range(len(point)) if not is_discrete(name, k, len(point)) and name != "stop_gradient"]
 
 
-def rounding(point, parts):
+def rounding(point, parts, ulps):
     """What rounding may change: every argument and every intermediate of an argument's size by some ulp.
 
     Arguments:
         parts: pairs of the place of an argument and a derivative towards it.
+        ulps: how many.
 
     The square is for sums of squared differences: those of equal numbers are 0 only to rounding.
     """
     largest = max(abs(x) for x in point)
-    return 16 * EPSILON * sum(abs(point[k] * z) for k, z in parts) + (16 * EPSILON * largest) ** 2 + TINY
+    return ulps * EPSILON * sum(abs(point[k] * z) for k, z in parts) + (ulps * EPSILON * largest) ** 2 + TINY
 
 
 @every_row
@@ -108,7 +109,9 @@ def test_value_equals_mpmath(name, data):
     found = [row.evaluate(list(point)) if row.arity is None else row.evaluate(*point), apply(row, point)]
     found.append(graph_of(row, point)[1].data)
     assert len(set(found)) == 1
-    assert abs(found[0] - expected) <= 16 * EPSILON * abs(expected) + rounding(point, parts)
+    # Two or three roundings, each correct to an ulp; where x < 0, C's lgamma is a difference of several larger terms.
+    ulps = 32 if name == "lgamma" else 4
+    assert abs(found[0] - expected) <= ulps * EPSILON * abs(expected) + rounding(point, parts, ulps)
 
 
 @every_row
@@ -122,12 +125,13 @@ def test_partials_equal_the_derivatives_of_mpmath_from_both_sides(name, data):
     pairs = itertools.combinations_with_replacement(moving(name, point), 2)
     curvatures = {pair: oracles.second_derivative_at(name, point, *pair) for pair in pairs}
     # All of them, also towards other arguments: a mean, say, that all partials share is rounded once.
-    tolerance = rounding(point, [(k, z) for pair, z in curvatures.items() for k in pair])
+    tolerance = rounding(point, [(k, z) for pair, z in curvatures.items() for k in pair], ulps=16)
     for k in moving(name, point):
         left, right = oracles.slopes_at(name, point, k)
         # The two differ by the second derivative times 1e-40, or else by a kink or a jump.
         assert abs(left - right) <= 1e-15 * (1 + abs(left))
         slope = (left + right) / 2
+        # Partials are formulas of up to five operations.
         assert abs(found[k] - slope) <= 16 * EPSILON * abs(slope) + tolerance
         assert graphs[k].data == found[k]
 
