@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 
 from autograd_lite.engine.domain import NONZERO, POSITIVE, REAL, each, integers, interval
-from autograd_lite.engine.primitive import Operand, Scalar, declare
+from autograd_lite.engine.primitive import Operand, Scalar, bind_slopes, declare
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
 TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
@@ -256,3 +256,5 @@ softplus = declare(
     value=lambda m, x: m.maximum(x, 0.0) + m.log1p(m.exp(-m.abs(x))),
     doc="log(1 + exp(x)), exact for every x",
 )
+
+bind_slopes(globals())

@@ -10,19 +10,21 @@ import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial as bind
+from types import FunctionType
 from typing import Any, TypeAlias
 
 from autograd_lite.engine import ieee
 from autograd_lite.engine.domain import REAL, Domain
 
-__all__ = ["TABLE", "NaryPrimitive", "Operand", "Primitive", "Scalar", "declare", "declare_nary", "number"]
+__all__ = ["TABLE", "NaryPrimitive", "Operand", "Primitive", "Scalar", "declare", "declare_nary", "number", "bind_slopes"]
 
 Scalar: TypeAlias = Any
 """A float or an `Operand`: what the partials are generic over."""
 
 Partial: TypeAlias = Callable[..., Scalar] | float | None
 
-Slope: TypeAlias = Callable[..., float | None] | float | None
+Slope: TypeAlias = Any
+"""A partial on floats: a function that gives a float, or None where no adjoint flows; or a constant float."""
 
 TABLE: dict[str, Primitive] = {}
 """Every operation by its name."""
@@ -75,7 +77,7 @@ class Primitive:
         symbol: what a picture shows.
         doc: one sentence.
         evaluate: floats to a float, by IEEE 754; never raises.
-        slopes: the partials on floats: functions that give a float, or None where no adjoint flows; or constants likewise.
+        slopes: the partials on floats, see `Slope`.
     """
 
     name: str
@@ -181,10 +183,32 @@ def _row(name: str) -> Primitive:
 
 def _slope(partial: Partial, active: Callable[..., Scalar] | None) -> Slope:
     """A partial on floats, from its generic form."""
-    if active is None:
+    if active is None and partial is not None:
         return partial
-    slope, flows = partial if callable(partial) else lambda *args: partial, active
+    slope, flows = partial if callable(partial) else lambda *args: partial, active or (lambda *args: True)
     return lambda *args: slope(*args) if flows(*args) else None
+
+
+def bind_slopes(names: dict[str, Any]) -> None:
+    """Binds the slopes of a module's rows to floats: the code of the partials, with each row named replaced by its value.
+
+    A row that is called asks what it was given, which takes longer than most values; in a slope all are floats. To be
+    called after the module's last row, since partials name rows that stand below them.
+
+    Arguments:
+        names: the module's `globals()`.
+    """
+    on_floats = {name: item.evaluate if isinstance(item, Primitive) else item for name, item in names.items()}
+
+    def turned(function: Any) -> Any:
+        if not isinstance(function, FunctionType) or function.__globals__ is not names:
+            return function
+        return FunctionType(function.__code__, on_floats, function.__name__, function.__defaults__, function.__closure__)
+
+    on_floats |= {name: turned(item) for name, item in on_floats.items()}
+    for row in [item for item in names.values() if isinstance(item, Primitive) and item.arity is not None]:
+        slopes = tuple(_slope(turned(p), turned(flow)) for p, flow in zip(row.partials, row.active, strict=True))
+        object.__setattr__(row, "slopes", slopes)
 
 
 def _evaluator(name: str, value: Callable[..., float] | None) -> Callable[..., float]:

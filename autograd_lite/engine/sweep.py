@@ -110,18 +110,18 @@ def reverse(output: Node, gradient: float = 1.0) -> dict[Node, float | None]:
             a = x if type(x) is float else x._number
             b = y if type(y) is float else y._number
             if a is not x:
-                z = slope_x(a, b, out) if callable(slope_x) else slope_x
+                z = slope_x if type(slope_x) is float else slope_x(a, b, out)
                 if z is not None:
                     seen = adjoint[x]
                     adjoint[x] = s * z if seen is None else seen + s * z
             if b is not y:
-                z = slope_y(a, b, out) if callable(slope_y) else slope_y
+                z = slope_y if type(slope_y) is float else slope_y(a, b, out)
                 if z is not None:
                     seen = adjoint[y]
                     adjoint[y] = s * z if seen is None else seen + s * z
         elif op.arity == 1:
             (slope,) = op.slopes
-            z = slope(x._number, out) if callable(slope) else slope
+            z = slope if type(slope) is float else slope(x._number, out)
             if z is not None:
                 seen = adjoint[x]
                 adjoint[x] = s * z if seen is None else seen + s * z

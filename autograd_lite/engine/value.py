@@ -106,13 +106,13 @@ class Value(Node):
         Raises:
             RuntimeError: if a leaf was written since this value was computed.
         """
-        adjoint: dict[Any, Any]
+        adjoint: Any
         if create_graph:
             order = topological(self)
             graph = reverse_graph(self, order, gradient)
             adjoint = {node: _as_value(graph.get(node, 0.0)) for node in order}
         else:
-            adjoint = dict(reverse(self, number(gradient, "backward(gradient)")))
+            adjoint = reverse(self, number(gradient, "backward(gradient)"))
         for node, derivative in adjoint.items():
             found = 0.0 if derivative is None else derivative
             node.grad = found if node._op is not None or node.grad is None else node.grad + found

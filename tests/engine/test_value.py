@@ -129,6 +129,16 @@ def test_writing_a_leaf_after_its_use_is_never_mixed_into_the_old_graph(inner, s
     assert gradients(inner(x) * 3.0, x) == 3.0 * slope
 
 
+def test_a_written_leaf_is_found_behind_its_older_user_whichever_comes_first():
+    for turned in (False, True):
+        x = Value(2.0)
+        old = x * x
+        x.data = 10.0
+        new = x * 3.0
+        with pytest.raises(RuntimeError, match="was written"):
+            (old + new if turned else new + old).backward()
+
+
 def test_writing_a_leaf_that_the_graph_does_not_use_does_no_harm():
     x, other = Value(2.0), Value(1.0)
     y = x * x
