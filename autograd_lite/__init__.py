@@ -7,7 +7,8 @@
     >>> x.grad
     22.16716829679195
 
-Importing the package loads the engine alone; every family (`ag.nn`, `ag.optim`, `ag.train`) loads on first use.
+Importing the package loads the engine alone; every family (`ag.nn`, `ag.optim`, `ag.train`, `ag.drawing`) and `ag.draw`
+load on first use.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ from autograd_lite.engine.value import Value, gradients
 
 __version__ = "0.1.0"
 
-_FAMILIES = ("nn", "optim", "train")
+_FAMILIES = ("drawing", "nn", "optim", "train")
+_LATER = {"Picture": "drawing", "draw": "drawing", "draw_dot": "drawing"}
+"""Names that load their family on first use."""
 
 __all__ = ["Condition", "Value", "gradients", "no_grad"]
 __all__ += _functions.__all__
@@ -38,8 +41,10 @@ __all__ += _activations.__all__
 def __getattr__(name: str) -> Any:
     if name in _FAMILIES:
         return importlib.import_module(f"{__name__}.{name}")
+    if name in _LATER:
+        return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_FAMILIES])
+    return sorted([*globals(), *_FAMILIES, *_LATER])

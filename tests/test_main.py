@@ -56,10 +56,11 @@ def test_a_run_prints_what_its_model_reproduces(data, capsys):
     for parameter, number in zip(model.parameters(), record["weights"], strict=True):
         parameter.data = number
     dataset = SOURCES[data].load()
-    preprocessing, training, test = parts_of(dataset)
+    preprocessing, _, training, test = parts_of(dataset)
     assert Standardizer(**{name: tuple(numbers) for name, numbers in record["preprocessing"].items()}) == preprocessing
     assert record["class_names"] == list(dataset.class_names)
-    shares = [accuracy(model, part.features, part.targets) for part in (training, test)]
+    assert record["feature_names"] == list(dataset.feature_names)
+    shares = [accuracy(model, preprocessing(part.features), part.targets) for part in (training, test)]
     assert f"training accuracy {shares[0]:.2%}, test accuracy {shares[1]:.2%}\n" in printed.out
 
 
@@ -86,6 +87,9 @@ REFUSED = {
     "no data": (["train"], "required: data"),
     "an unknown command": (["trian", "moons"], "'trian'"),
     "unknown data": (["train", "digitz"], "unknown data 'digitz'; known are digits, moons"),
+    "unknown data, where a table could be meant": (["train", "digitz"], "or PATH.csv, a table of your own"),
+    "a target of what has one": (["train", "moons", "--target", "x"], "--target and --task are for a table, PATH.csv"),
+    "a task of what has one": (["train", "moons", "--task", "regress"], "moons has its own"),
     "an unknown option": (["train", "moons", "--lr", "1"], "--lr"),
     "an unknown activation": (["train", "moons", "--activation", "rely"], "unknown activation 'rely'; known are elu"),
     "an option without its value": (["train", "moons", "--epochs"], "--epochs: expected one argument"),
@@ -220,7 +224,8 @@ def test_wrong_gradients_are_no_success(capsys, monkeypatch):
 
 def test_alone_it_prints_help_that_names_the_commands(capsys):
     assert main([]) == 0
-    assert "train" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert all(command in printed for command in ("train", "predict", "draw"))
 
 
 def test_help_of_train_tells_every_default_and_exit_code(capsys):

@@ -10,18 +10,20 @@ from random import Random
 from autograd_lite.nn.activations import activation_named
 from autograd_lite.train.extras import require
 
-__all__ = ["SOURCES", "Dataset", "Settings", "Source", "moons", "source_named"]
+__all__ = ["SOURCES", "Dataset", "Settings", "Source", "moons"]
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Samples with the class of each.
+    """Samples with the class, or the number, of each.
 
     Attributes:
         name: what to call it.
         features: one row of floats for each sample; Python's own floats, which the engine takes as they are.
-        targets: the class of each sample, a place in `class_names`.
-        class_names: the classes, two at least.
+        targets: the class of each sample, a place in `class_names`; or its number.
+        class_names: the classes, two at least; None where the targets are numbers.
+        feature_names: what the features are called, if anything.
+        target_name: what the targets are called, if anything.
 
     Raises:
         ValueError: if the rows differ in length, a number is not finite, or a target is no class.
@@ -32,8 +34,10 @@ class Dataset:
 
     name: str
     features: Sequence[Sequence[float]]
-    targets: Sequence[int]
-    class_names: tuple[str, ...]
+    targets: Sequence[float]
+    class_names: tuple[str, ...] | None = None
+    feature_names: tuple[str, ...] | None = None
+    target_name: str | None = None
 
     def __post_init__(self) -> None:
         if not self.features or len(self.features) != len(self.targets):
@@ -41,6 +45,10 @@ class Dataset:
                 f"{self.name}: {len(self.features)} samples and {len(self.targets)} targets; there must be equally many, "
                 "and at least one"
             )
+        self._check_features()
+        self._check_targets()
+
+    def _check_features(self) -> None:
         for number, row in enumerate(self.features):
             if len(row) != len(self.features[0]) or not row:
                 raise ValueError(
@@ -48,18 +56,24 @@ class Dataset:
                 )
             if not all(math.isfinite(x) for x in row):
                 raise ValueError(f"{self.name}: sample {number} holds a number that is not finite; remove or replace it")
-        if len(self.class_names) < 2:
+        names = self.feature_names
+        if names is not None and len(set(names)) != len(self.features[0]):
+            raise ValueError(f"{self.name}: the features have the names {names}; each must have one of its own")
+
+    def _check_targets(self) -> None:
+        if self.class_names is not None and len(self.class_names) < 2:
             raise ValueError(f"{self.name}: {len(self.class_names)} classes; there must be at least 2")
         for number, target in enumerate(self.targets):
-            if target not in range(len(self.class_names)):
-                last = len(self.class_names) - 1
-                raise ValueError(
-                    f"{self.name}: the target of sample {number} is {target}; it must be a class from 0 to {last}"
-                )
+            if self.class_names is None:
+                fits, wanted = math.isfinite(target), "a finite number"
+            else:
+                fits, wanted = target in range(len(self.class_names)), f"a class from 0 to {len(self.class_names) - 1}"
+            if not fits:
+                raise ValueError(f"{self.name}: the target of sample {number} is {target}; it must be {wanted}")
 
     def __repr__(self) -> str:
-        size = f"{len(self.features)} samples, {len(self.features[0])} features, {len(self.class_names)} classes"
-        return f"Dataset({self.name}: {size})"
+        aim = "a number for each" if self.class_names is None else f"{len(self.class_names)} classes"
+        return f"Dataset({self.name}: {len(self.features)} samples, {len(self.features[0])} features, {aim})"
 
 
 @dataclass(frozen=True)
@@ -151,12 +165,13 @@ def _half_turn(count: int) -> list[float]:
 
 def _moons() -> Dataset:
     points, labels = moons(500, noise=0.15)
-    return Dataset("moons", points, labels, ("upper", "lower"))
+    return Dataset("moons", points, labels, ("upper", "lower"), ("x", "y"), "moon")
 
 
 def _from_sklearn(name: str) -> Dataset:
     bunch = getattr(require("sklearn.datasets", "data"), f"load_{name}")()
-    return Dataset(name, bunch.data.tolist(), bunch.target.tolist(), tuple(str(label) for label in bunch.target_names))
+    classes, features = (tuple(map(str, names)) for names in (bunch.target_names, bunch.feature_names))
+    return Dataset(name, bunch.data.tolist(), bunch.target.tolist(), classes, features, "target")
 
 
 SOURCES: dict[str, Source] = {
@@ -182,17 +197,3 @@ SOURCES: dict[str, Source] = {
     ),
 }
 """Every data set by its name."""
-
-
-def source_named(name: str) -> Source:
-    """The source of a data set.
-
-    Raises:
-        ValueError: for an unknown name.
-
-    >>> source_named("moons").load()
-    Dataset(moons: 500 samples, 2 features, 2 classes)
-    """
-    if name not in SOURCES:
-        raise ValueError(f"unknown data {name!r}; known are {', '.join(SOURCES)}")
-    return SOURCES[name]

@@ -16,7 +16,7 @@ from autograd_lite.nn.layers import Seed
 from autograd_lite.nn.losses import softmax_cross_entropy
 from autograd_lite.optim.sgd import SGD
 
-__all__ = ["DivergedError", "History", "accuracy", "fit", "mean_loss", "predicted_class"]
+__all__ = ["DivergedError", "History", "accuracy", "fit", "is_hit", "mean_loss", "predicted_class"]
 
 Model: TypeAlias = Any
 """A Module that can be called with a row of features; `Module` itself cannot be called."""
@@ -38,7 +38,7 @@ class History:
         batches: how many mini-batches make an epoch.
         losses: the mean loss of every mini-batch, taken before its step.
         epoch_losses, epoch_accuracies: the mean loss, and the share classified rightly, of every epoch's samples, each
-            taken before its step; the last is that of the samples so far.
+            taken before its step; the last is that of the samples so far. Without classes there are no accuracies.
         interrupted: whether Ctrl-C ended the training.
 
     >>> history = History(epochs=2, batches=2)
@@ -61,16 +61,17 @@ class History:
         """How many mini-batches were planned."""
         return self.epochs * self.batches
 
-    def record(self, loss: float, accuracy: float, size: int) -> None:
+    def record(self, loss: float, accuracy: float | None, size: int) -> None:
         """Adds a mini-batch of so many samples."""
         if len(self.losses) % self.batches == 0:
-            self.epoch_losses.append(0.0)
-            self.epoch_accuracies.append(0.0)
             self._seen = 0
         self.losses.append(loss)
         self._seen += size
-        self.epoch_losses[-1] += (loss - self.epoch_losses[-1]) * size / self._seen
-        self.epoch_accuracies[-1] += (accuracy - self.epoch_accuracies[-1]) * size / self._seen
+        for means, number in ((self.epoch_losses, loss), (self.epoch_accuracies, accuracy)):
+            if number is not None:
+                if self._seen == size:  # the first of its epoch
+                    means.append(0.0)
+                means[-1] += (number - means[-1]) * size / self._seen
 
 
 def predicted_class(outputs: Sequence[Scalar]) -> int:
@@ -83,7 +84,16 @@ def predicted_class(outputs: Sequence[Scalar]) -> int:
     return numbers.index(max(numbers))
 
 
-def accuracy(model: Model, features: Sequence[Sequence[float]], targets: Sequence[int]) -> float:
+def is_hit(outputs: Sequence[Scalar], target: float) -> bool:
+    """Whether the largest output is that of the class.
+
+    >>> is_hit([0.5, 2.0, -1.0], 1)
+    True
+    """
+    return predicted_class(outputs) == target
+
+
+def accuracy(model: Model, features: Sequence[Sequence[float]], targets: Sequence[float]) -> float:
     """The share of samples that a model classifies rightly.
 
     Raises:
@@ -95,7 +105,10 @@ def accuracy(model: Model, features: Sequence[Sequence[float]], targets: Sequenc
     if not features:
         raise ValueError("accuracy: there are no samples")
     with no_grad():
-        hits = [predicted_class(model(row)) == target for row, target in zip(features, targets, strict=True)]
+        return _share([is_hit(model(row), target) for row, target in zip(features, targets, strict=True)])
+
+
+def _share(hits: Sequence[bool]) -> float:
     return hits.count(True) / len(hits)
 
 
@@ -123,6 +136,7 @@ def fit(
     batch_size: int,
     learning_rate: float,
     loss: Loss = softmax_cross_entropy,
+    hit: Callable[[Any, Any], bool] | None = is_hit,
     seed: Seed = None,
     callback: Callable[[History], object] | None = None,
 ) -> History:
@@ -131,12 +145,13 @@ def fit(
     Ctrl-C ends the training and keeps what was learnt. The learning rate falls linearly to 0.
 
     Arguments:
-        model: a Module that gives one output for each class.
+        model: a Module that gives the outputs of a row of features.
         features, targets: the samples; rows of Python floats are the fastest.
         epochs: how often each sample is seen, each time in another order.
         batch_size: how many samples make one step; the last batch of an epoch may have fewer.
         learning_rate: that of the first step.
         loss: of one sample's outputs and target.
+        hit: whether outputs classify a target rightly, for the accuracies in the history; None where there are no classes.
         seed: of the order of samples: a seed, a `random.Random`, or None for Python's shared generator.
         callback: called with the history after each step.
 
@@ -165,8 +180,8 @@ def fit(
             found.backward()
             optimizer.learning_rate = learning_rate * (1.0 - len(history.losses) / history.steps)
             optimizer.step()
-            hits = [predicted_class(output) == targets[i] for output, i in zip(outputs, places, strict=True)]
-            history.record(found.data, hits.count(True) / len(hits), len(hits))
+            share = _share([hit(output, targets[i]) for output, i in zip(outputs, places, strict=True)]) if hit else None
+            history.record(found.data, share, len(places))
             if callback is not None:
                 callback(history)
     except KeyboardInterrupt:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from autograd_lite.nn.layers import MLP
-from autograd_lite.train.datasets import Dataset, Settings, source_named
+from autograd_lite.train.datasets import Dataset, Settings
 from autograd_lite.train.extras import require
-from autograd_lite.train.fit import History, accuracy, fit, mean_loss
+from autograd_lite.train.files import OutputError, reason_of
+from autograd_lite.train.fit import History, fit, mean_loss
+from autograd_lite.train.model_file import TrainedModel, write_model
 from autograd_lite.train.preprocessing import Standardizer, stratified_split
-from autograd_lite.train.report import GradientCheck, check_gradients, model_record, write_curve, write_model
+from autograd_lite.train.report import GradientCheck, check_gradients, write_curve
+from autograd_lite.train.tasks import Scores, Task, described, task_of
 
-__all__ = ["Job", "OutputError", "Part", "Result", "parts_of", "prepare_folder", "run"]
+__all__ = ["Job", "Part", "Result", "parts_of", "prepare_folder", "run"]
 
 TEST_SIZE, SPLIT_SEED = 0.2, 0
 """Not for the user to choose: accuracies of two runs, with whatever seeds, are of the same test samples."""
@@ -32,22 +34,18 @@ ZERO_CENTRED = frozenset({"hardtanh", "identity", "softsign", "tanh"})
 """Activations of slope 1 around 0 on both sides, which keep the variance of their inputs; for others half of it is lost."""
 
 
-class OutputError(OSError):
-    """The results cannot be written where they should go; the message says where instead."""
-
-
 @dataclass(frozen=True)
 class Job:
     """What to train on what.
 
     Attributes:
-        data: the name of the data set.
+        dataset: the samples.
         settings: how to train.
         out: the folder for the results.
         seed: of weights and order of samples; the split into training and test part does not depend on it.
     """
 
-    data: str
+    dataset: Dataset
     settings: Settings
     out: Path
     seed: int = 0
@@ -55,10 +53,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Part:
-    """Samples, standardised, and their classes."""
+    """Samples, and the class or the number of each, as the data set has them."""
 
-    features: list[list[float]]
-    targets: list[int]
+    features: Sequence[Sequence[float]]
+    targets: Sequence[float]
 
 
 @dataclass(frozen=True)
@@ -67,20 +65,20 @@ class Result:
 
     Attributes:
         job: what was asked for.
-        model: the trained network.
+        model: the trained model.
         history: what happened in training.
         training, test: the two parts of the data.
-        training_accuracy, test_accuracy: the shares of them that the model classifies rightly.
+        training_scores, test_scores: how well the model predicts them.
         check: how its gradients agree with central differences.
     """
 
     job: Job
-    model: MLP
+    model: TrainedModel
     history: History
     training: Part
     test: Part
-    training_accuracy: float
-    test_accuracy: float
+    training_scores: Scores
+    test_scores: Scores
     check: GradientCheck
 
     @property
@@ -89,8 +87,8 @@ class Result:
         sizes = f"{len(self.training.targets)} samples for training and {len(self.test.targets)} for the test"
         check = f"{self.check.checked} of {self.check.parameters} derivatives against central differences"
         return (
-            f"{self.job.data}: {self.model}, {sizes}\n"
-            f"training accuracy {self.training_accuracy:.2%}, test accuracy {self.test_accuracy:.2%}\n"
+            f"{self.job.dataset.name}: {self.model.network}, {sizes}\n"
+            f"training {described(self.training_scores)}, test {described(self.test_scores)}\n"
             f"{check}: worst relative difference {self.check.worst:.1e}\n"
             f"written: {self.job.out / MODEL_FILE} and {self.job.out / CURVE_FILE}"
         )
@@ -103,49 +101,58 @@ def run(job: Job) -> Result:
     is done all the same.
 
     Raises:
-        ValueError: for unknown data.
         MissingExtraError: if a library is not there.
         OutputError: if the folder cannot be written to.
         DivergedError: if the learning rate is too large.
 
+    >>> from autograd_lite.train.datasets import SOURCES
     >>> settings = Settings(hidden=(4,), activation="tanh", epochs=2, batch_size=50, learning_rate=0.5)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     result = run(Job("moons", settings, Path(folder)))
-    >>> result.model, result.check.agrees
+    ...     result = run(Job(SOURCES["moons"].load(), settings, Path(folder)))
+    >>> result.model.network, result.check.agrees
     (MLP(2 -> 4 tanh -> 2 identity, 22 parameters), True)
     """
     require("matplotlib", "data")
-    dataset = source_named(job.data).load()
     prepare_folder(job.out)
-    preprocessing, training, test = parts_of(dataset)
-    generator = Random(job.seed)
-    model = _network(job.settings, training, len(dataset.class_names), generator)
-    history = _fitted(job.settings, model, training, generator)
+    dataset, settings, generator = job.dataset, job.settings, Random(job.seed)
+    preprocessing, task, training, test = parts_of(dataset)
+    network = _network(settings, len(preprocessing.mean), task.outputs, generator)
+    model = TrainedModel(network, preprocessing, task, dataset.feature_names, dataset.target_name)
+    inputs = Part(preprocessing(training.features), training.targets)
+    history = _fitted(settings, model, inputs, generator)
     if history.interrupted:
         done = f"{len(history.losses)} of {history.steps} mini-batches"
         print(f"interrupted after {done}; what was learnt until then is kept and written", file=sys.stderr)
-    _write(job, model_record(model, dataset.class_names, preprocessing), history)
+    _write(job, model, history)
     return Result(
         job,
         model,
         history,
         training,
         test,
-        accuracy(model, training.features, training.targets),
-        accuracy(model, test.features, test.targets),
-        _checked(job.settings, model, training, generator),
+        _scores(model, training),
+        _scores(model, test),
+        _checked(settings, model, inputs, generator),
     )
 
 
-def parts_of(dataset: Dataset) -> tuple[Standardizer, Part, Part]:
-    """The training and the test part of a data set, always the same ones, both scaled by what the first one shows."""
-    kept, held_out = stratified_split(dataset.targets, TEST_SIZE, SPLIT_SEED)
-    preprocessing = Standardizer.fitted([dataset.features[place] for place in kept])
+def parts_of(dataset: Dataset) -> tuple[Standardizer, Task, Part, Part]:
+    """The training and the test part of a data set, always the same ones, and what the first one shows of scales.
+
+    With classes both parts have the same share of each.
+
+    >>> from autograd_lite.train.datasets import SOURCES
+    >>> preprocessing, task, training, test = parts_of(SOURCES["moons"].load())
+    >>> task.class_names, len(training.targets), len(test.targets)
+    (('upper', 'lower'), 400, 100)
+    """
+    classes = dataset.targets if dataset.class_names is not None else [None] * len(dataset.targets)
+    kept, held_out = stratified_split(classes, TEST_SIZE, SPLIT_SEED)
     training, test = (
-        Part(preprocessing([dataset.features[place] for place in places]), [dataset.targets[place] for place in places])
+        Part([dataset.features[place] for place in places], [dataset.targets[place] for place in places])
         for places in (kept, held_out)
     )
-    return preprocessing, training, test
+    return Standardizer.fitted(training.features), task_of(dataset, training.targets), training, test
 
 
 def prepare_folder(folder: Path) -> None:
@@ -156,7 +163,7 @@ def prepare_folder(folder: Path) -> None:
 
     >>> prepare_folder(Path(__file__))
     Traceback (most recent call last):
-    autograd_lite.train.job.OutputError: ...job.py' is a file; the results need a folder: give another name by --out
+    autograd_lite.train.files.OutputError: ...job.py' is a file; the results need a folder: give another name by --out
     """
     advice = "give another name by --out"
     try:
@@ -175,25 +182,25 @@ def prepare_folder(folder: Path) -> None:
 
 
 def _unwritable(folder: Path, error: OSError) -> OutputError:
-    reason = error.strerror or type(error).__name__
-    return OutputError(f"the folder {str(folder)!r} cannot be written to ({reason}); give another by --out")
+    return OutputError(f"the folder {str(folder)!r} cannot be written to ({reason_of(error)}); give another by --out")
 
 
-def _network(settings: Settings, training: Part, classes: int, generator: Random) -> MLP:
+def _network(settings: Settings, nin: int, nout: int, generator: Random) -> MLP:
     init = "xavier" if settings.activation in ZERO_CENTRED else "he"
-    sizes = [*settings.hidden, classes]
-    return MLP(len(training.features[0]), sizes, activation=settings.activation, init=init, seed=generator)
+    return MLP(nin, [*settings.hidden, nout], activation=settings.activation, init=init, seed=generator)
 
 
-def _fitted(settings: Settings, model: MLP, training: Part, generator: Random) -> History:
+def _fitted(settings: Settings, model: TrainedModel, inputs: Part, generator: Random) -> History:
     with _progress_bar() as show:
         return fit(
-            model,
-            training.features,
-            training.targets,
+            model.network,
+            inputs.features,
+            inputs.targets,
             epochs=settings.epochs,
             batch_size=settings.batch_size,
             learning_rate=settings.learning_rate,
+            loss=model.task.loss,
+            hit=model.task.is_hit,
             seed=generator,
             callback=show,
         )
@@ -209,24 +216,30 @@ def _progress_bar() -> Iterator[Callable[[History], None]]:
         def show(history: History) -> None:
             bar.total = history.steps
             bar.set_description(f"epoch {len(history.epoch_losses)}/{history.epochs}", refresh=False)
-            now = f"loss {history.epoch_losses[-1]:.4f}, accuracy {history.epoch_accuracies[-1]:.1%}"
-            bar.set_postfix_str(now, refresh=False)
+            shares = [f", accuracy {share:.1%}" for share in history.epoch_accuracies[-1:]]
+            bar.set_postfix_str("".join([f"loss {history.epoch_losses[-1]:.4f}", *shares]), refresh=False)
             bar.update()
 
         yield show
 
 
-def _checked(settings: Settings, model: MLP, training: Part, generator: Random) -> GradientCheck:
+def _scores(model: TrainedModel, part: Part) -> Scores:
+    predicted = [prediction[0] for prediction in model.predict(part.features)]
+    return model.task.scores(predicted, model.task.actual(part.targets))
+
+
+def _checked(settings: Settings, model: TrainedModel, inputs: Part, generator: Random) -> GradientCheck:
     """The check on one mini-batch, drawn since neighbours in the data can be all of one class."""
-    count = min(settings.batch_size, LARGEST_CHECK, len(training.targets))
-    places = generator.sample(range(len(training.targets)), count)
-    features, targets = [training.features[i] for i in places], [training.targets[i] for i in places]
-    return check_gradients(lambda: mean_loss(model, features, targets)[0], model.parameters(), seed=generator)
+    count = min(settings.batch_size, LARGEST_CHECK, len(inputs.targets))
+    places = generator.sample(range(len(inputs.targets)), count)
+    features, targets = [inputs.features[i] for i in places], [inputs.targets[i] for i in places]
+    network, loss = model.network, model.task.loss
+    return check_gradients(lambda: mean_loss(network, features, targets, loss)[0], network.parameters(), seed=generator)
 
 
-def _write(job: Job, record: dict[str, Any], history: History) -> None:
+def _write(job: Job, model: TrainedModel, history: History) -> None:
     try:
-        write_model(record, job.out / MODEL_FILE)
-        write_curve(history, job.out / CURVE_FILE, f"{job.data}: loss in training")
+        write_model(model, job.out / MODEL_FILE)
+        write_curve(history, job.out / CURVE_FILE, f"{job.dataset.name}: loss in training")
     except OSError as error:
         raise _unwritable(job.out, error) from error

@@ -63,12 +63,16 @@ class Standardizer:
         """
         return [[(x - m) / s for x, m, s in zip(row, self.mean, self.scale, strict=True)] for row in rows]
 
+    def record(self) -> dict[str, list[float]]:
+        """The numbers as plain data, by the names of the attributes."""
+        return {"mean": list(self.mean), "scale": list(self.scale)}
+
 
 def _spread(column: Sequence[float], mean: float) -> float:
     """The standard deviation; 1 if there is none."""
     if min(column) == max(column):  # not `deviation == 0`: the mean of equal numbers can be off by a rounding
         return 1.0
-    return math.sqrt(math.fsum((x - mean) * (x - mean) for x in column) / len(column)) or 1.0
+    return math.dist(column, [mean] * len(column)) / math.sqrt(len(column)) or 1.0  # no square over- or underflows
 
 
 def stratified_split(

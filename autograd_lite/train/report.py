@@ -1,30 +1,23 @@
-"""What is left after training: a check of the gradients, the loss curve, the model as a file."""
+"""What is said of a training: a check of the gradients, the loss curve."""
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from autograd_lite.engine.state import no_grad
 from autograd_lite.engine.value import Value, gradients
 from autograd_lite.nn.initializers import generator_of
-from autograd_lite.nn.layers import MLP
 from autograd_lite.train.extras import require
+from autograd_lite.train.files import replace_file
 from autograd_lite.train.fit import History
-from autograd_lite.train.preprocessing import Standardizer
 
-__all__ = ["FORMAT", "VERSION", "GradientCheck", "check_gradients", "model_record", "write_curve", "write_model"]
-
-FORMAT = "autograd_lite.model"
-VERSION = 1
-"""Raised when a reader of the old version would misread the new one."""
+__all__ = ["GradientCheck", "check_gradients", "write_curve"]
 
 CLOSE = 1e-6
 """Differences below this are what rounding leaves."""
@@ -129,52 +122,10 @@ def write_curve(history: History, path: Path, title: str) -> None:
     axes.plot(epochs, history.losses, color="#9ecae1", linewidth=0.8, label="mini-batch")
     middles = [epoch + 0.5 for epoch in range(len(history.epoch_losses))]
     axes.plot(middles, history.epoch_losses, color="#08519c", marker="o", markersize=4, label="mean of the epoch")
-    axes.set(title=title, xlabel="epoch", ylabel="loss", xlim=(0, None), ylim=(0, None))
+    axes.set(xlabel="epoch", ylabel="loss", xlim=(0, None), ylim=(0, None))
+    axes.set_title(title, parse_math=False)
     axes.grid(alpha=0.3)
     axes.legend()
-    _replace(path, lambda temporary: figure.savefig(temporary, format="png", dpi=120))
-
-
-def model_record(model: MLP, class_names: Sequence[str], preprocessing: Standardizer) -> dict[str, Any]:
-    """A trained classifier as plain data.
-
-    Returns:
-        the format and its version, the task, the sizes of all layers from the inputs on, the activation of the hidden
-        ones, the class names, mean and scale of each feature, and the weights in the order of `parameters()`.
-
-    >>> record = model_record(MLP(2, [3, 2], seed=0), ["no", "yes"], Standardizer((0.0, 0.0), (1.0, 1.0)))
-    >>> record["sizes"], record["activation"], len(record["weights"])
-    ([2, 3, 2], 'relu', 17)
-    """
-    neurons = [layer.neurons for layer in model.layers]
-    return {
-        "format": FORMAT,
-        "version": VERSION,
-        "task": "classification",
-        "sizes": [len(neurons[0][0].w), *map(len, neurons)],
-        "activation": neurons[0][0].activation.__name__,
-        "class_names": list(class_names),
-        "preprocessing": {"mean": list(preprocessing.mean), "scale": list(preprocessing.scale)},
-        "weights": [parameter.data for parameter in model.parameters()],
-    }
-
-
-def write_model(record: dict[str, Any], path: Path) -> None:
-    """Writes a model's record as JSON, every number so that it reads back to the bit.
-
-    Raises:
-        OSError: if the file cannot be written.
-        ValueError: if a number is not finite, which JSON has no word for.
-    """
-    text = json.dumps(record, allow_nan=False, ensure_ascii=False, indent=None)
-    _replace(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
-
-
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    """Writes a file beside its place and moves it there, so that an old one stays whole until the new one is."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        write(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # the title may be in a script that the font has not
+        replace_file(path, lambda temporary: figure.savefig(temporary, format="png", dpi=120))

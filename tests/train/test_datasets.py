@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from autograd_lite.train.datasets import SOURCES, Dataset, Settings, moons, source_named
+from autograd_lite.train.datasets import SOURCES, Dataset, Settings, moons
 from autograd_lite.train.extras import MissingExtraError
 
 SIZES = {"digits": (1797, 64, 10), "moons": (500, 2, 2), "iris": (150, 4, 3), "breast_cancer": (569, 30, 2)}
@@ -17,6 +17,8 @@ def test_every_data_set_has_its_known_size_and_only_numbers_of_python(name):
     assert {type(x) for x in dataset.targets} == {int}
     assert {type(x) for x in dataset.class_names} == {str}
     assert set(dataset.targets) == set(range(len(dataset.class_names)))
+    assert len(set(dataset.feature_names)) == len(dataset.features[0])
+    assert dataset.target_name not in dataset.feature_names
 
 
 @pytest.mark.parametrize("name", ["digits", "iris", "breast_cancer"])
@@ -59,13 +61,14 @@ def test_moons_follow_their_seed_and_carry_the_labels_asked_for():
     [
         (lambda: moons(1), "n is 1"),
         (lambda: moons(10, noise=-0.1), "noise -0.1"),
-        (lambda: source_named("digit"), "unknown data 'digit'; known are digits"),
         (lambda: Dataset("d", [], [], ("a", "b")), "0 samples"),
         (lambda: Dataset("d", [[1.0]], [0, 1], ("a", "b")), "1 samples and 2 targets"),
         (lambda: Dataset("d", [[1.0], [1.0, 2.0]], [0, 1], ("a", "b")), "sample 1 has 2 features"),
         (lambda: Dataset("d", [[float("inf")]], [0], ("a", "b")), "not finite"),
         (lambda: Dataset("d", [[1.0]], [2], ("a", "b")), "target of sample 0 is 2"),
         (lambda: Dataset("d", [[1.0]], [0], ("a",)), "1 classes"),
+        (lambda: Dataset("d", [[1.0]], [float("nan")]), "target of sample 0 is nan; it must be a finite number"),
+        (lambda: Dataset("d", [[1.0, 2.0]], [0.5], None, ("a", "a")), "each must have one of its own"),
         (lambda: Settings((0,), "relu", 1, 1, 0.1), "neurons in a hidden layer is 0"),
         (lambda: Settings((4,), "relu", 1, 0, 0.1), "samples in a batch is 0"),
         (lambda: Settings((4,), "relu", 1, 1, 0.0), "learning rate is 0.0"),

@@ -1,13 +1,11 @@
-import json
-
 import pytest
 
 import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.nn import MLP
-from autograd_lite.train import History, Standardizer, check_gradients, moons
+from autograd_lite.train import History, check_gradients, moons
 from autograd_lite.train.fit import mean_loss
-from autograd_lite.train.report import model_record, write_curve, write_model
+from autograd_lite.train.report import write_curve
 
 POINTS, LABELS = moons(8)
 
@@ -75,39 +73,11 @@ def test_a_nan_does_not_agree_and_no_gradient_at_all_does():
         check_gradients(lambda: p * p, [])
 
 
-def test_a_model_reads_back_to_the_bit(tmp_path):
-    model, standardizer = network(), Standardizer((0.1, 1 / 3), (1e-9, 7.0))
-    write_model(model_record(model, ["größer", "no"], standardizer), tmp_path / "model.json")
-    record = json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))
-    assert record == {
-        "format": "autograd_lite.model",
-        "version": 1,
-        "task": "classification",
-        "sizes": [2, 6, 2],
-        "activation": "tanh",
-        "class_names": ["größer", "no"],
-        "preprocessing": {"mean": [0.1, 1 / 3], "scale": [1e-9, 7.0]},
-        "weights": [p.data for p in model.parameters()],
-    }
-
-
-def test_a_file_that_cannot_be_finished_leaves_the_old_one_whole(tmp_path):
-    path = tmp_path / "model.json"
-    path.write_text("old")
-    write_model({}, path)
-    assert path.read_text() == "{}\n"
-    with pytest.raises(OSError, match=r".+"):
-        write_model({}, tmp_path / "nowhere" / "model.json")
-    with pytest.raises(ValueError, match="JSON"):
-        write_model({"weights": [float("nan")]}, path)
-    assert path.read_text() == "{}\n"
-    assert [file.name for file in tmp_path.iterdir()] == ["model.json"]
-
-
 @pytest.mark.parametrize("steps", [0, 1, 7])
-def test_a_curve_is_drawn_of_any_number_of_steps(tmp_path, steps):
+@pytest.mark.parametrize("title", ["a title with $_{ in it", r"$\nothing$", "表"])
+def test_a_curve_is_drawn_of_any_number_of_steps_under_any_title(tmp_path, steps, title):
     history = History(epochs=3, batches=3)
     for k in range(steps):
         history.record(1.0 / (k + 1), 0.5, 8)
-    write_curve(history, tmp_path / "loss.png", "a title with $_{ in it")
+    write_curve(history, tmp_path / "loss.png", title)
     assert (tmp_path / "loss.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")

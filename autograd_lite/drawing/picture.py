@@ -1,0 +1,147 @@
+"""draw: a graph as a picture that shows itself in a notebook and saves itself to files."""
+
+from __future__ import annotations
+
+import base64
+import html
+import warnings
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from autograd_lite.drawing.dot import DotError, digraph_of, run_dot
+from autograd_lite.drawing.scene import Scene, scene_of
+from autograd_lite.drawing.svg import svg_of
+from autograd_lite.engine.node import Node
+
+__all__ = ["Picture", "draw", "draw_dot"]
+
+LIMIT = 25_000
+"""Boxes; laying out so many takes some seconds."""
+
+
+class Picture:
+    """A picture of a graph, as it was when `draw` was called; `draw` makes it.
+
+    In a notebook it shows itself, in one image element: that works in untrusted notebooks, scales to the page, and stays
+    readable on a dark one.
+    """
+
+    def __init__(self, scene: Scene, engine: str) -> None:
+        self.scene = scene
+        self.engine = engine
+
+    @property
+    def svg(self) -> str:
+        """The picture as SVG text."""
+        svg, explanation = self._drawn
+        if explanation:
+            warnings.warn(explanation, stacklevel=2)
+        return svg
+
+    @cached_property
+    def _drawn(self) -> tuple[str, str]:
+        """The SVG text, and why the program `dot` did not make it if it should have."""
+        explanation = ""
+        if self.engine == "dot":
+            try:
+                text = run_dot(self.scene, "svg").decode(errors="replace")
+                return text[text.index("<svg") :], ""
+            except (DotError, ImportError) as error:
+                explanation = f"{error}; the library's own layout is used"
+            except ValueError:
+                explanation = "'dot' made no SVG; the library's own layout is used"
+        return svg_of(self.scene, str(self)), explanation
+
+    def to_dot(self) -> Any:
+        """The graph as a `graphviz.Digraph`."""
+        return digraph_of(self.scene)
+
+    def save(self, path: str | Path) -> Path:
+        """Writes a file of the format that its ending names.
+
+        Arguments:
+            path: ends in .svg, .html or .dot; or in .png or .pdf, for which the program `dot` must be installed.
+
+        Returns:
+            the path.
+
+        Raises:
+            ValueError: for another ending.
+            RuntimeError: if the program is needed and missing.
+        """
+        path = Path(path)
+        form = path.suffix.lower().removeprefix(".")
+        if form == "svg":
+            path.write_text(self.svg, encoding="utf-8")
+        elif form == "html":
+            path.write_text(self._page(), encoding="utf-8")
+        elif form == "dot":
+            path.write_text(self.to_dot().source, encoding="utf-8")
+        elif form in ("png", "pdf"):
+            path.write_bytes(run_dot(self.scene, form))
+        else:
+            raise ValueError(f"cannot save a picture as {path.name!r}; the name must end in .svg, .html, .dot, .png or .pdf")
+        return path
+
+    def _page(self) -> str:
+        return (
+            f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/><title>{html.escape(str(self))}</title>'
+            f"<style>body{{margin:1rem;background:#fff}}</style></head><body>\n{self.svg}</body></html>\n"
+        )
+
+    def _repr_html_(self) -> str:
+        svg, explanation = self._drawn
+        data = base64.b64encode(svg.encode()).decode()
+        style, alt = "max-width:100%;background:#fff", html.escape(str(self))
+        image = f'<img style="{style}" alt="{alt}" src="data:image/svg+xml;base64,{data}">'
+        return f"{image}<p>{html.escape(explanation)}</p>" if explanation else image
+
+    def __repr__(self) -> str:
+        nodes = {shown.node for shown in self.scene.boxes if shown.node >= 0}
+        last = self.scene.boxes[-1]
+        return f"graph of {len(nodes)} nodes, value {self.scene.number(last.value)}, grad {self.scene.number(last.grad)}"
+
+
+def draw(value: Node, *, engine: str = "own", digits: int = 4, limit: int = LIMIT) -> Picture:
+    """Draws the graph of a value: boxes with number and derivative, and on every arrow the local derivative.
+
+    Arguments:
+        value: the output, whose whole past is drawn.
+        engine: "own" needs nothing; "dot" asks the Graphviz program where it is installed and the graph not too large.
+        digits: the significant digits that are shown.
+        limit: how many boxes to draw at most.
+
+    Returns:
+        a `Picture` of the graph as it is now.
+
+    Raises:
+        TypeError: if it is not a Value.
+        ValueError: for an unknown engine, digits or a limit that make no sense, or a graph beyond the limit.
+
+    >>> from autograd_lite import Value
+    >>> x = Value(3.0, label="x")
+    >>> y = x * x
+    >>> y.backward()
+    >>> draw(y)
+    graph of 2 nodes, value 9, grad 1
+    """
+    if not isinstance(value, Node):
+        raise TypeError(f"draw: a {type(value).__name__} was given; it must be a Value")
+    if engine not in ("own", "dot"):
+        raise ValueError(f"draw: the engine is {engine!r}; it must be 'own' or 'dot'")
+    if type(digits) is not int or not 1 <= digits <= 17:
+        raise ValueError(f"draw: digits is {digits!r}; it must be a whole number from 1 to 17")
+    if type(limit) is not int or limit < 1:
+        raise ValueError(f"draw: the limit is {limit!r}; it must be a whole number above 0")
+    return Picture(scene_of(value, digits, limit), engine)
+
+
+def draw_dot(root: Node) -> Picture:
+    """The graph of a value, under the name that micrograd's notebook gives it.
+
+    >>> from autograd_lite import Value
+    >>> draw_dot(Value(2.0) + 1.0)
+    graph of 2 nodes, value 3, grad –
+    """
+    return draw(root)

@@ -1,0 +1,188 @@
+"""Pictures in a real browser: what is shown is readable, complete, white below, and runs nothing."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import shutil
+from pathlib import Path
+
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import Value
+from autograd_lite.drawing import draw
+from autograd_lite.nn import MLP, Neuron
+from tests.drawing.test_labels import HOSTILE
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+HALF_A_PIXEL = 0.5
+"""Browsers round the boxes of texts to some fraction of a pixel."""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as started:
+        own = started.chromium.executable_path
+        program = next(filter(None, map(shutil.which, CHROMIUM)), own if Path(own).exists() else None)
+        if program is None:
+            pytest.skip("no Chromium is installed")
+        chromium = started.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A page without a network that fails the test if anything in it fails, asks for something, or runs."""
+    context = browser.new_context(offline=True, viewport={"width": 1200, "height": 900})
+    page = context.new_page()
+    troubles = []
+    page.on("console", lambda message: troubles.append(message.text))
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("dialog", lambda dialog: troubles.append(dialog.message) or dialog.dismiss())
+    page.on("request", lambda request: request.url.startswith(("file:", "data:")) or troubles.append(request.url))
+    page.add_init_script("window.fired = 0; window.alert = () => { window.fired += 1 }")
+    page.goto("about:blank")
+    yield page
+    assert page.evaluate("window.fired") == 0
+    context.close()
+    assert troubles == []
+
+
+def square():
+    x = Value(3.0, label="x")
+    return x * x
+
+
+def neuron():
+    return Neuron(3, seed=1)([Value(1.0, "x0"), Value(-2.0, "x1"), 0.5])
+
+
+def readme_of_micrograd():
+    a, b = Value(-4.0, "a"), Value(2.0, "b")
+    c = a + b
+    d = a * b + b**3
+    c += c + 1
+    c += 1 + c + (-a)
+    d += d * 2 + (b + a).relu()
+    d += 3 * d + (b - a).relu()
+    e = c - d
+    f = e**2
+    g = f / 2.0
+    return g + 10.0 / f
+
+
+def loss():
+    """The hinge loss with a penalty of a 2-4-4-1 network on four points: two hundred boxes."""
+    model = MLP(2, [4, 4, 1], seed=0)
+    points = [(0.1, 0.2, 1.0), (0.5, -0.3, -1.0), (0.9, 0.4, 1.0), (-0.2, 0.7, 1.0)]
+    losses = [(1.0 - target * model([x, y])).relu() for x, y, target in points]
+    return ag.mean(losses) + 1e-4 * ag.dot(model.parameters(), model.parameters())
+
+
+def wide_labels():
+    x = Value(-1.23456e-107, label="漢字カタカナ한글 wide 👍")
+    y = ag.tanh(x * 2.0)
+    y.label = "ĕ́ combining שלום עולם"
+    return y * x
+
+
+GRAPHS = [square, neuron, readme_of_micrograd, loss, wide_labels]
+
+READ = """() => {
+    const box = element => { const r = element.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom] }
+    const svg = document.querySelector("svg")
+    const drawn = [...svg.querySelectorAll("path.arrow, rect, text")]
+    return {
+        svg: box(svg), page: [document.documentElement.scrollWidth, document.documentElement.scrollHeight],
+        texts: drawn.filter(e => e.tagName == "text").map(box),
+        framed: [...svg.querySelectorAll("g.node .box")].flatMap(
+            frame => [...frame.parentNode.querySelectorAll("text")].map(text => [box(text), box(frame)])),
+        all: drawn.map(box), boxes: svg.querySelectorAll("g.node").length,
+    }
+}"""
+
+
+def inside(inner, outer, room=HALF_A_PIXEL):
+    return (
+        inner[0] >= outer[0] - room
+        and inner[1] >= outer[1] - room
+        and inner[2] <= outer[2] + room
+        and inner[3] <= outer[3] + room
+    )
+
+
+def overlap(a, b):
+    return min(a[2], b[2]) - max(a[0], b[0]) > HALF_A_PIXEL and min(a[3], b[3]) - max(a[1], b[1]) > HALF_A_PIXEL
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+@pytest.mark.parametrize("backward", [False, True], ids=["before backward", "after backward"])
+def test_in_a_saved_page_every_text_is_in_its_box_and_none_overlaps_another(page, tmp_path, graph, backward):
+    output = graph()
+    if backward:
+        output.backward()
+    picture = draw(output)
+    page.goto(picture.save(tmp_path / "page.html").as_uri())
+    seen = page.evaluate(READ)
+    assert seen["boxes"] == len(picture.scene.boxes)
+    assert len(seen["texts"]) > seen["boxes"]
+    assert not [pair for pair in itertools.combinations(seen["texts"], 2) if overlap(*pair)]
+    assert [pair for pair in seen["framed"] if not inside(*pair)] == []
+    assert [box for box in seen["all"] if not inside(box, seen["svg"])] == []
+    assert all(right - left > 1.0 for left, _, right, _ in seen["texts"])
+    assert inside(seen["svg"], [0.0, 0.0, *seen["page"]])
+
+
+def test_the_loss_has_some_two_hundred_boxes():
+    assert 150 <= len(draw(loss()).scene.boxes) <= 300
+
+
+@pytest.mark.parametrize("ground", ["#fff", "#111"], ids=["light", "dark"])
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_in_a_notebook_the_image_loads_fits_and_is_white_below(page, graph, ground):
+    image = pytest.importorskip("matplotlib.image", reason="matplotlib is not installed")
+    shown = draw(graph())._repr_html_()
+    page.set_content(f'<body style="margin:0;background:{ground};color:#888"><div style="width:900px">{shown}</div></body>')
+    element = page.wait_for_selector("img")
+    natural, width = element.evaluate("async image => { await image.decode(); return [image.naturalWidth, image.width] }")
+    assert 0 < width <= min(natural, 900)
+    pixels = image.imread(io.BytesIO(element.screenshot()), format="png")[:, :, :3]
+    height = pixels.shape[0]
+    for y, x in [(1, 1), (1, width - 2), (height - 2, 1), (height - 2, width - 2)]:
+        assert pixels[y, x].tolist() == [1.0, 1.0, 1.0]
+    assert (pixels.min(axis=2) < 0.5).any()
+
+
+FIRING = [
+    *[label for label in HOSTILE if len(label) < 1000],
+    "<script>window.fired=1</script>",
+    "<img src=x onerror=fired=1>",
+    "</text><svg onload=fired=1>",
+    "</style><script>fired=1</script>",
+    "<a href=javascript:fired=1>x</a>",
+    "</title><iframe src=//a.b>",
+]
+
+
+def test_a_hostile_label_runs_nothing_and_adds_nothing_to_the_page(page, tmp_path):
+    leaves = [Value(1.0, label=label) for label in FIRING]
+    output = ag.total(leaves)
+    output.label = FIRING[-1]
+    picture = draw(output)
+    page.goto(picture.save(tmp_path / "page.html").as_uri())
+    assert page.evaluate("document.querySelectorAll('script, img, a, iframe, image, foreignObject').length") == 0
+    assert page.evaluate("document.querySelectorAll('svg').length") == 1
+    titles = page.eval_on_selector_all("text.title", "texts => texts.map(text => text.textContent)")
+    assert set(FIRING[-6:]) <= set(titles)
+    assert len(titles) == sum(map(bool, FIRING)) + 1
+    page.goto(picture.save(tmp_path / "picture.svg").as_uri())
+    assert page.evaluate("document.querySelectorAll('*').length") > len(FIRING)
+    page.goto("about:blank")
+    page.set_content(picture._repr_html_())
+    assert page.wait_for_selector("img").evaluate("async image => { await image.decode(); return image.naturalWidth }") > 0
