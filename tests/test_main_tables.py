@@ -244,9 +244,14 @@ def test_predictions_that_cannot_be_written_are_refused(capsys):
 
 
 @pytest.mark.usefixtures("_models")
-def test_predictions_go_to_a_device_and_leave_it_one(capsys):
-    run("predict", "plane/model.json", "plane.csv", "--out", os.devnull)
-    assert not Path(os.devnull).is_file()
+def test_predictions_go_into_a_pipe_and_leave_it_one():
+    run("predict", "plane/model.json", "plane.csv", "--out", "p.csv")
+    os.mkfifo("pipe")
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    run("predict", "plane/model.json", "plane.csv", "--out", "pipe")
+    assert os.read(reader, 65536) == Path("p.csv").read_bytes()
+    os.close(reader)
+    assert Path("pipe").is_fifo()
 
 
 # --- what is refused ------------------------------------------------------------------------------------------------------

@@ -23,17 +23,17 @@ def polygamma(n: float, x: float) -> float:
     """The n-th derivative of the digamma function ψ = (log Γ)', at any real x.
 
     Arguments:
-        n: the order, a whole number ≥ 0; 0 is the digamma function itself.
+        n: the order, a whole number from 0 to 170; 0 is the digamma function itself.
         x: a real number; the poles 0, -1, -2 … give nan (digamma) as their two sides differ, or +inf for odd n.
 
     Raises:
-        ValueError: if n is not a whole number ≥ 0.
+        ValueError: if n is not such a number.
 
     >>> polygamma(0, 1.0), polygamma(1, 1.0)  # -γ, π²/6
     (-0.5772156649015329, 1.6449340668482264)
     """
-    if not (0 <= n < 1e3 and n == math.floor(n)):
-        raise ValueError(f"polygamma: the order is {n:g}; it must be a whole number from 0 to 999")
+    if not (0 <= n <= 170 and n == math.floor(n)):  # 171! is beyond the floats
+        raise ValueError(f"polygamma: the order is {n:g}; it must be a whole number from 0 to 170")
     order = int(n)
     if x != x or x == -math.inf:
         return math.nan
