@@ -94,7 +94,7 @@ REFUSED = {
     "an unknown function": (["draw", "frob(x)", "--at", "x=1"], "unknown function 'frob'; known are abs"),
     "code": (["draw", "__import__('os').getcwd()"], "is not part of an expression"),
     "a list": (["draw", "[x]", "--at", "x=1"], "the expression gives a list of 1 numbers"),
-    "a derivative beyond the floats": (["draw", "polygamma(170, x)", "--at", "x=20"], "too large to convert to float"),
+    "a derivative that is not defined": (["draw", "polygamma(170, x)", "--at", "x=20"], "whole number from 0 to 170"),
     "another ending": (["draw", "x", "--at", "x=1", "--out", "g.gif"], "'g.gif'; the name must end in .svg, .html, .dot"),
     "no ending": (["draw", "x", "--at", "x=1", "--out", "g"], "the name must end in"),
     "a folder that is not there": (
