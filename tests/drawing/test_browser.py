@@ -152,6 +152,10 @@ def test_in_a_notebook_the_image_loads_fits_and_is_white_below(page, graph, grou
     element = page.wait_for_selector("img")
     natural, width = element.evaluate("async image => { await image.decode(); return [image.naturalWidth, image.width] }")
     assert 0 < width <= min(natural, 900)
+    assert element.evaluate("image => getComputedStyle(image).backgroundColor") == "rgb(255, 255, 255)"
+    element.evaluate(
+        "image => { image.style.background = 'none' }"
+    )  # as in a viewer of files: the picture has its own ground
     pixels = image.imread(io.BytesIO(element.screenshot()), format="png")[:, :, :3]
     height = pixels.shape[0]
     for y, x in [(1, 1), (1, width - 2), (height - 2, 1), (height - 2, width - 2)]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import subprocess
 import sys
 
@@ -237,6 +238,9 @@ def test_a_long_chain_is_level_and_of_linear_size():
         assert (len(boxes), len(arrows)) == (2 * length + 1, 2 * length)
         _, _, width, height = json.loads("[" + ",".join(svg.split('viewBox="')[1].split('"')[0].split()) + "]")
         assert height < 300.0
+        tops = [float(y) for y in re.findall(r'<g class="node result"[^>]*><rect x="[^"]*" y="([^"]*)"', svg)]
+        assert len(tops) == length
+        assert max(tops) - min(tops) < 2.0
         assert width < 200.0 * length
         assert len(svg) < 2000 * length
 

@@ -137,6 +137,13 @@ def test_a_repr_explains_instead_of_warning(square, programs):
     assert html.unescape(shown).endswith(f"{OWN_LAYOUT}</p>")
 
 
+def test_what_a_failing_program_says_is_text_in_the_repr(square, programs):
+    fake_dot(programs, "echo '<script>alert(1)</script>' >&2\nexit 1")
+    shown = draw(square, engine="dot")._repr_html_()
+    explanation = f"'dot' failed: <script>alert(1)</script>; {OWN_LAYOUT}"
+    assert shown.endswith(f"<p>{html.escape(explanation)}</p>")
+
+
 def test_a_failing_program_leaves_no_half_a_file(square, tmp_path, programs):
     fake_dot(programs, "echo half\nexit 1")
     with pytest.raises(RuntimeError, match="'dot' failed"):
