@@ -98,6 +98,8 @@ class Primitive:
         for function in [p for p in (*self.partials, *self.active) if callable(p)]:
             if self.arity is not None and _parameter_count(function) != self.arity + 1:
                 raise ValueError(f"declare: a partial of {self.name} must take its {self.arity} arguments and the result")
+        # What help() shows of a row that stands under a public name; without it, the words above about rows in general.
+        object.__setattr__(self, "__doc__", f"{self.doc}.\n\nTakes numbers and Values; of numbers alone it gives a float.")
 
     def __call__(self, *args: Scalar) -> Scalar:
         for arg in args:

@@ -1,8 +1,8 @@
 """What the engine remembers between operations: the epoch of writes, and the modes that are on.
 
-Modes are context-local: a thread or a coroutine does not see another's. Asking a context variable at every operation would
-cost a tenth of its time, so `watch` counts the reasons, over all threads, why an operation cannot take the fast path; only
-where it is not zero does an operation look closer.
+Modes are context-local: a thread or a coroutine does not see another's. So that not every operation has to ask a context
+variable, `watch` counts the reasons, over all threads, why an operation cannot take the fast path; only where it is not zero
+does an operation look closer.
 """
 
 from __future__ import annotations

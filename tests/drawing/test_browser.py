@@ -13,6 +13,7 @@ import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.drawing import draw
 from autograd_lite.nn import MLP, Neuron
+from tests.benchmarks.workloads import readme_expression
 from tests.drawing.test_labels import HOSTILE
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -65,16 +66,7 @@ def neuron():
 
 def readme_of_micrograd():
     a, b = Value(-4.0, "a"), Value(2.0, "b")
-    c = a + b
-    d = a * b + b**3
-    c += c + 1
-    c += 1 + c + (-a)
-    d += d * 2 + (b + a).relu()
-    d += 3 * d + (b - a).relu()
-    e = c - d
-    f = e**2
-    g = f / 2.0
-    return g + 10.0 / f
+    return readme_expression(a, b, ag)
 
 
 def loss():
