@@ -21,18 +21,29 @@ from autograd_lite.engine import functions as _functions
 from autograd_lite.engine import sequences as _sequences
 from autograd_lite.engine.activations import *  # noqa: F403  # every function, by the module's __all__
 from autograd_lite.engine.condition import Condition
+from autograd_lite.engine.derivation import derivation
 from autograd_lite.engine.functions import *  # noqa: F403  # as above
+from autograd_lite.engine.ledger import ledger
+from autograd_lite.engine.paths import count_paths, path_product, paths, pathwise_gradient
+from autograd_lite.engine.primitive import declare, declare_nary
 from autograd_lite.engine.sequences import *  # noqa: F403  # as above
 from autograd_lite.engine.state import no_grad
+from autograd_lite.engine.sweep_table import sweep_table
+from autograd_lite.engine.symbolic import symbolic
 from autograd_lite.engine.value import Value, gradients
 
 __version__ = "0.1.0"
 
-_FAMILIES = ("drawing", "nn", "optim", "train")
+_FAMILIES = ("calculus", "checks", "compiler", "drawing", "nn", "optim", "train")
 _LATER = {"Picture": "drawing", "draw": "drawing", "draw_dot": "drawing"}
 """Names that load their family on first use."""
+_LATER |= dict.fromkeys(("checkpoint", "custom_jvp", "custom_vjp", "grad", "hessian", "hvp"), "calculus")
+_LATER |= dict.fromkeys(("jacfwd", "jacobian", "jacrev", "jvp", "linearize", "value_and_grad", "vjp"), "calculus")
+_LATER |= dict.fromkeys(("check_primitive", "detect_anomaly", "gradcheck", "gradgradcheck", "taylor_test"), "checks")
+_LATER |= dict.fromkeys(("jit", "vmap"), "compiler")
 
-__all__ = ["Condition", "Value", "gradients", "no_grad"]
+__all__ = ["Condition", "Value", "declare", "declare_nary", "gradients", "no_grad"]
+__all__ += ["count_paths", "derivation", "ledger", "path_product", "paths", "pathwise_gradient", "sweep_table", "symbolic"]
 __all__ += _functions.__all__
 __all__ += _sequences.__all__
 __all__ += _activations.__all__

@@ -4,10 +4,11 @@
     python -m tests.mutants --only tanh          # those of one row
     python -m tests.mutants --sample 60 --seed 7 # so many of them, the same ones for the same seed
 
-A fact is the value, a partial towards an argument, a mask of structural zeros, a constraint of the domain, or the symbol.
-Numbers are shifted by 1e-6, in relation to their size; masks are dropped and turned round; constraints are dropped, and
-those on one argument moved by 1e-6 either way. The tests of a row run in a process of its own, forked when all modules are
-loaded, with the same dice every time. The exit code is 1 if a mutant survives, or if a test fails on the row as it is.
+A fact is the value, a partial towards an argument, a mask of structural zeros, a constraint of the domain, the symbol,
+or the notation as text or as LaTeX. Numbers are shifted by 1e-6, in relation to their size; masks are dropped and turned
+round; constraints are dropped, and those on one argument moved by 1e-6 either way. The tests of a row run in a process of
+its own, forked when all modules are loaded, with the same dice every time. The exit code is 1 if a mutant survives, or if a
+test fails on the row as it is.
 """
 
 from __future__ import annotations
@@ -28,12 +29,13 @@ from hypothesis import Phase, settings
 import autograd_lite  # noqa: F401  # fills the table
 from autograd_lite.engine import operations as table
 from autograd_lite.engine.domain import Domain
+from autograd_lite.engine.notation import Part
 from autograd_lite.engine.primitive import TABLE, Primitive, _slope
 from tests.weakenings import coordinates, exchange, seeking, weakenings
 
 SHIFT = 1e-6
 
-MODULES = ("test_rows", "test_rows_domains", "test_rows_special_floats")
+MODULES = ("test_rows", "test_rows_domains", "test_rows_special_floats", "test_notation")
 """Whose tests are asked, in this order, so that a mutant falls to the most telling test that notices it."""
 
 
@@ -77,11 +79,18 @@ def mutants(row: Primitive) -> Iterator[Mutant]:
     faults = [
         ("value shifted", {"evaluate": shifted_result(row.evaluate)}),
         ("symbol changed", {"symbol": TABLE["exp" if row.symbol != "exp" else "log"].symbol}),
+        ("text changed", {"notation": replace(row.notation, text=_first_alone)}),
+        ("LaTeX changed", {"notation": replace(row.notation, latex=_first_alone)}),
         *(_sequence_faults(row) if row.arity is None else _argument_faults(row)),
         *_domain_faults(row.domain),
     ]
     for fault, changes in faults:
         yield Mutant(row.name, fault, changes)
+
+
+def _first_alone(name: str, parts: Sequence[Part]) -> Part:
+    """A notation that forgets the operation."""
+    return parts[0]
 
 
 def _argument_faults(row: Primitive) -> Iterator[tuple[str, dict[str, Any]]]:

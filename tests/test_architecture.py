@@ -20,6 +20,8 @@ ENGINE = [
     "domain",
     "special",
     "ieee",
+    "notation",
+    "operand",
     "primitive",
     "operations",
     "reductions",
@@ -27,6 +29,7 @@ ENGINE = [
     "node",
     "storage",
     "sweep",
+    "sweep_graph",
     "record",
     "functions",
     "sequences",
@@ -34,7 +37,12 @@ ENGINE = [
     "condition",
     "copying",
     "value",
+    "printing",
     "paths",
+    "sweep_table",
+    "ledger",
+    "derivation",
+    "symbolic",
 ]
 """The same within the engine."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 
+from autograd_lite.engine import notation as forms
 from autograd_lite.engine.domain import NONZERO, POSITIVE, REAL, each, integers, interval
 from autograd_lite.engine.primitive import Operand, Scalar, bind_slopes, declare
 
@@ -19,14 +20,15 @@ TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
 
 # --- arithmetic ----------------------------------------------------------------------------------------------------------
 
-add = declare("add", partials=(1.0, 1.0), domain=each(REAL, REAL), symbol="+", doc="x + y")
-subtract = declare("subtract", partials=(1.0, -1.0), domain=each(REAL, REAL), symbol="-", doc="x - y")
+add = declare("add", partials=(1.0, 1.0), domain=each(REAL, REAL), symbol="+", doc="x + y", notation=forms.PLUS)
+subtract = declare("subtract", partials=(1.0, -1.0), domain=each(REAL, REAL), symbol="-", doc="x - y", notation=forms.MINUS)
 multiply = declare(
     "multiply",
     partials=(lambda x, y, out: y, lambda x, y, out: x),
     domain=each(REAL, REAL),
     symbol="×",
     doc="x · y",
+    notation=forms.TIMES,
 )
 divide = declare(
     "divide",
@@ -34,6 +36,7 @@ divide = declare(
     domain=each(REAL, NONZERO),
     symbol="/",
     doc="x / y",
+    notation=forms.QUOTIENT,
 )
 pow = declare(
     "pow",
@@ -44,6 +47,7 @@ pow = declare(
     domain=each(POSITIVE, REAL),
     symbol="**",
     doc="x to the power y",
+    notation=forms.RAISED,
 )
 
 
@@ -61,6 +65,7 @@ remainder = declare(
     domain=each(REAL, NONZERO).where(lambda x, y: x / y != math.floor(x / y), "x / y not whole"),
     symbol="%",
     doc="x - floor(x / y)·y, with the sign of y",
+    notation=forms.MODULO,
 )
 fmod = declare(
     "fmod",
@@ -68,9 +73,15 @@ fmod = declare(
     domain=each(REAL, NONZERO).where(lambda x, y: x / y != math.floor(x / y), "x / y not whole"),
     doc="x - trunc(x / y)·y, with the sign of x",
 )
-negative = declare("negative", partials=(-1.0,), symbol="neg", doc="-x")
-positive = declare("positive", partials=(1.0,), symbol="pos", doc="+x, a node of its own")
-abs = declare("abs", partials=(lambda x, out: sign(x),), domain=NONZERO, doc="the absolute value; its partial at 0 is 0")
+negative = declare("negative", partials=(-1.0,), symbol="neg", doc="-x", notation=forms.NEGATIVE)
+positive = declare("positive", partials=(1.0,), symbol="pos", doc="+x, a node of its own", notation=forms.POSITIVE)
+abs = declare(
+    "abs",
+    partials=(lambda x, out: sign(x),),
+    domain=NONZERO,
+    doc="the absolute value; its partial at 0 is 0",
+    notation=r"\left|#1\right|",
+)
 
 hypot = declare(
     "hypot",
@@ -81,16 +92,32 @@ hypot = declare(
 
 # --- exponential and logarithm -------------------------------------------------------------------------------------------
 
-exp = declare("exp", partials=(lambda x, out: out,), doc="e to the power x")
+exp = declare("exp", partials=(lambda x, out: out,), doc="e to the power x", notation="e^{#1}")
 expm1 = declare("expm1", partials=(lambda x, out: exp(x),), doc="exp(x) - 1, accurate near 0")
-exp2 = declare("exp2", partials=(lambda x, out: out * LN2,), doc="2 to the power x")
-log = declare("log", partials=(lambda x, out: divide(1.0, x),), domain=POSITIVE, doc="the natural logarithm")
+exp2 = declare("exp2", partials=(lambda x, out: out * LN2,), doc="2 to the power x", notation="2^{#1}")
+log = declare(
+    "log", partials=(lambda x, out: divide(1.0, x),), domain=POSITIVE, doc="the natural logarithm", notation=r"\ln"
+)
 log1p = declare(
     "log1p", partials=(lambda x, out: divide(1.0, 1.0 + x),), domain=interval(low=-1.0), doc="log(1 + x), accurate near 0"
 )
-log2 = declare("log2", partials=(lambda x, out: divide(1.0 / LN2, x),), domain=POSITIVE, doc="the logarithm to base 2")
-log10 = declare("log10", partials=(lambda x, out: divide(1.0 / LN10, x),), domain=POSITIVE, doc="the logarithm to base 10")
-sqrt = declare("sqrt", partials=(lambda x, out: divide(0.5, out),), domain=POSITIVE, doc="the square root")
+log2 = declare(
+    "log2",
+    partials=(lambda x, out: divide(1.0 / LN2, x),),
+    domain=POSITIVE,
+    doc="the logarithm to base 2",
+    notation=r"\log_{2}",
+)
+log10 = declare(
+    "log10",
+    partials=(lambda x, out: divide(1.0 / LN10, x),),
+    domain=POSITIVE,
+    doc="the logarithm to base 10",
+    notation=r"\log_{10}",
+)
+sqrt = declare(
+    "sqrt", partials=(lambda x, out: divide(0.5, out),), domain=POSITIVE, doc="the square root", notation=forms.ROOT
+)
 cbrt = declare(
     "cbrt", partials=(lambda x, out: divide(1.0 / 3.0, out * out),), domain=NONZERO, doc="the real cube root, of any sign"
 )
@@ -106,23 +133,28 @@ xlogy = declare(
 
 # --- trigonometric and hyperbolic ----------------------------------------------------------------------------------------
 
-sin = declare("sin", partials=(lambda x, out: cos(x),), doc="the sine of x radians")
-cos = declare("cos", partials=(lambda x, out: -sin(x),), doc="the cosine of x radians")
-tan = declare("tan", partials=(lambda x, out: 1.0 + out * out,), doc="the tangent of x radians")
+sin = declare("sin", partials=(lambda x, out: cos(x),), doc="the sine of x radians", notation=r"\sin")
+cos = declare("cos", partials=(lambda x, out: -sin(x),), doc="the cosine of x radians", notation=r"\cos")
+tan = declare("tan", partials=(lambda x, out: 1.0 + out * out,), doc="the tangent of x radians", notation=r"\tan")
 asin = declare(
     "asin",
     partials=(lambda x, out: divide(1.0, sqrt((1.0 - x) * (1.0 + x))),),
     domain=interval(-1.0, 1.0),
     doc="the angle in [-π/2, π/2] whose sine is x",
+    notation=r"\arcsin",
 )
 acos = declare(
     "acos",
     partials=(lambda x, out: divide(-1.0, sqrt((1.0 - x) * (1.0 + x))),),
     domain=interval(-1.0, 1.0),
     doc="the angle in [0, π] whose cosine is x",
+    notation=r"\arccos",
 )
 atan = declare(
-    "atan", partials=(lambda x, out: _cos_atan(x) * _cos_atan(x),), doc="the angle in [-π/2, π/2] whose tangent is x"
+    "atan",
+    partials=(lambda x, out: _cos_atan(x) * _cos_atan(x),),
+    doc="the angle in [-π/2, π/2] whose tangent is x",
+    notation=r"\arctan",
 )
 atan2 = declare(
     "atan2",
@@ -133,9 +165,9 @@ atan2 = declare(
     domain=each(REAL, REAL).where(lambda y, x: y != 0.0 or x > 0.0, "off the cut y = 0, x ≤ 0"),
     doc="the angle of the point (x, y), given as (y, x)",
 )
-sinh = declare("sinh", partials=(lambda x, out: cosh(x),), doc="the hyperbolic sine")
-cosh = declare("cosh", partials=(lambda x, out: sinh(x),), doc="the hyperbolic cosine")
-tanh = declare("tanh", partials=(lambda x, out: _sech(x) * _sech(x),), doc="the hyperbolic tangent")
+sinh = declare("sinh", partials=(lambda x, out: cosh(x),), doc="the hyperbolic sine", notation=r"\sinh")
+cosh = declare("cosh", partials=(lambda x, out: sinh(x),), doc="the hyperbolic cosine", notation=r"\cosh")
+tanh = declare("tanh", partials=(lambda x, out: _sech(x) * _sech(x),), doc="the hyperbolic tangent", notation=r"\tanh")
 asinh = declare("asinh", partials=(lambda x, out: _cos_atan(x),), doc="the inverse of sinh")
 acosh = declare(
     "acosh",
@@ -172,6 +204,7 @@ polygamma = declare(
     partials=(None, lambda n, x, out: polygamma(n + 1.0, x)),
     domain=each(integers(0, 4), OFF_POLES),
     doc="the n-th derivative of the digamma function at x",
+    notation=r"\psi^{\left(#1\right)}\left(#2\right)",
 )
 
 # --- steps and choices ---------------------------------------------------------------------------------------------------
@@ -179,8 +212,8 @@ polygamma = declare(
 NOT_WHOLE = REAL.where(lambda x: x != math.floor(x), "x not whole")
 DISTINCT = each(REAL, REAL).where(lambda x, y: x != y, "x ≠ y")
 
-floor = declare("floor", partials=(0.0,), domain=NOT_WHOLE, doc="the largest whole number ≤ x")
-ceil = declare("ceil", partials=(0.0,), domain=NOT_WHOLE, doc="the smallest whole number ≥ x")
+floor = declare("floor", partials=(0.0,), domain=NOT_WHOLE, doc="the largest whole number ≤ x", notation=forms.FLOOR)
+ceil = declare("ceil", partials=(0.0,), domain=NOT_WHOLE, doc="the smallest whole number ≥ x", notation=forms.CEILING)
 trunc = declare(
     "trunc",
     partials=(0.0,),
@@ -195,9 +228,11 @@ round = declare(
 )
 sign = declare("sign", partials=(0.0,), domain=NONZERO, doc="-1, 0 or 1")
 step = declare("step", partials=(0.0,), domain=NONZERO, doc="1 where x > 0, else 0")
-equal = declare("equal", partials=(0.0, 0.0), domain=DISTINCT, symbol="=", doc="1 where x = y, else 0")
-less = declare("less", partials=(0.0, 0.0), domain=DISTINCT, symbol="<", doc="1 where x < y, else 0")
-less_equal = declare("less_equal", partials=(0.0, 0.0), domain=DISTINCT, symbol="≤", doc="1 where x ≤ y, else 0")
+equal = declare("equal", partials=(0.0, 0.0), domain=DISTINCT, symbol="=", doc="1 where x = y, else 0", notation=forms.EQUAL)
+less = declare("less", partials=(0.0, 0.0), domain=DISTINCT, symbol="<", doc="1 where x < y, else 0", notation=forms.LESS)
+less_equal = declare(
+    "less_equal", partials=(0.0, 0.0), domain=DISTINCT, symbol="≤", doc="1 where x ≤ y, else 0", notation=forms.LESS_EQUAL
+)
 copysign = declare(
     "copysign",
     partials=(lambda x, y, out: sign(x) * copysign(1.0, y), 0.0),
@@ -210,6 +245,7 @@ where = declare(
     active=(None, lambda c, x, y, out: 1.0 - equal(c, 0.0), lambda c, x, y, out: equal(c, 0.0)),
     domain=each(integers(0, 1), REAL, REAL),
     doc="x where the condition is not 0, else y",
+    notation=forms.CASES,
 )
 
 
@@ -249,6 +285,7 @@ sigmoid = declare(
     value=lambda m, x: m.exp(m.minimum(x, 0.0)) / (1.0 + m.exp(-m.abs(x))),
     symbol="σ",
     doc="1 / (1 + exp(-x))",
+    notation=r"\sigma",
 )
 softplus = declare(
     "softplus",

@@ -6,7 +6,6 @@ reverse and forward sweeps, derivatives of any order, the label in a picture, th
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial as bind
@@ -15,11 +14,12 @@ from typing import Any, TypeAlias
 
 from autograd_lite.engine import ieee
 from autograd_lite.engine.domain import REAL, Domain
+from autograd_lite.engine.notation import PLAIN, Notation, notation_of
+from autograd_lite.engine.operand import Many, Operand, Scalar, number
 
-__all__ = ["TABLE", "NaryPrimitive", "Operand", "Primitive", "Scalar", "declare", "declare_nary", "number", "bind_slopes"]
-
-Scalar: TypeAlias = Any
-"""A float or an `Operand`: what the partials are generic over."""
+__all__ = [
+    "TABLE", "Many", "NaryPrimitive", "Operand", "Primitive", "Scalar", "bind_slopes", "declare", "declare_nary", "number"
+]  # fmt: skip
 
 Partial: TypeAlias = Callable[..., Scalar] | float | None
 
@@ -28,39 +28,6 @@ Slope: TypeAlias = Any
 
 TABLE: dict[str, Primitive] = {}
 """Every operation by its name."""
-
-
-class Operand:
-    """What an operation can be applied to besides numbers: it says itself what that means."""
-
-    __slots__ = ()
-
-    def apply(self, op: Primitive, args: tuple[Scalar, ...]) -> Scalar:
-        """The result of an operation on arguments of which this is one."""
-        raise NotImplementedError
-
-
-def number(x: object, what: str) -> float:
-    """A real number as a float.
-
-    Arguments:
-        x: an int, bool or float, or one of numpy's real scalars.
-        what: the operation that asked, for the message.
-
-    Raises:
-        TypeError: for anything else; a string or a Decimal is never converted silently.
-        OverflowError: for an int too large for a float.
-    """
-    if type(x) is float:
-        return x
-    exact_fraction = isinstance(x, numbers.Rational) and not isinstance(x, numbers.Integral)
-    if isinstance(x, numbers.Real) and not exact_fraction:
-        return float(x)
-    if type(x).__module__ == "numpy" and type(x).__name__ in {"bool", "bool_"}:  # the one real scalar numpy leaves out
-        return float(bool(x))
-    raise TypeError(
-        f"{what} is not defined for {type(x).__name__}; it takes real numbers and Values, so convert with float()"
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +45,7 @@ class Primitive:
         doc: one sentence.
         evaluate: floats to a float, by IEEE 754; never raises.
         slopes: the partials on floats, see `Slope`.
+        notation: how an expression with it is written.
     """
 
     name: str
@@ -89,6 +57,7 @@ class Primitive:
     doc: str
     evaluate: Callable[..., float] = field(repr=False)
     slopes: tuple[Slope, ...] = field(repr=False)
+    notation: Notation = field(default=PLAIN, repr=False)
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier() or not self.symbol:
@@ -114,6 +83,11 @@ class Primitive:
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
+
+    @property
+    def is_discrete(self) -> bool:
+        """Whether the value moves in jumps, so that no derivative flows but 0: a comparison, a rounding."""
+        return all(partial is None or partial == 0.0 for partial in self.partials)
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         return _row, (self.name,)
@@ -148,6 +122,8 @@ class NaryPrimitive(Primitive):
 
     def __call__(self, *args: Scalar) -> Scalar:
         (xs,) = args
+        if isinstance(xs, Many):
+            return xs.reduce(self)
         items = tuple(xs)
         for x in items:
             if isinstance(x, Operand):
@@ -236,12 +212,13 @@ def declare(
     domain: Domain = REAL,
     value: Callable[..., float] | None = None,
     symbol: str | None = None,
+    notation: Notation | str = PLAIN,
 ) -> Primitive:
     """Enters an operation of a fixed number of arguments into the table.
 
     Arguments:
         name: a new identifier.
-        partials, active, domain, doc: see `Primitive`.
+        partials, active, domain, doc, notation: see `Primitive`.
         value: a function `(m, x, …)` that takes every function it needs from the namespace m; by default the
             namespace's function of the row's own name.
         symbol: by default the name.
@@ -260,6 +237,7 @@ def declare(
         doc=doc,
         evaluate=_evaluator(name, value),
         slopes=tuple(_slope(partial, flow) for partial, flow in zip(partials, flows, strict=False)),
+        notation=notation_of(notation),
     )
     _enter(row)
     return row
@@ -274,6 +252,7 @@ def declare_nary(
     active: Callable[[Sequence[Scalar], Scalar], Sequence[Scalar]] | None = None,
     value: Callable[..., float] | None = None,
     symbol: str | None = None,
+    notation: Notation | str = PLAIN,
 ) -> NaryPrimitive:
     """Enters an operation on a sequence into the table; see `NaryPrimitive` and `declare`."""
     row = NaryPrimitive(
@@ -286,6 +265,7 @@ def declare_nary(
         doc=doc,
         evaluate=_evaluator(name, value),
         slopes=(),
+        notation=notation_of(notation),
     )
     _enter(row)
     return row

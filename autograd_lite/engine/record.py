@@ -27,6 +27,10 @@ def record(kind: type[N], op: Primitive, args: tuple[Scalar, ...]) -> N:
     """The node of an operation on any arguments, whatever modes are on."""
     if state.watch:
         state.refresh()
+        tracer = state.tracing()
+        if tracer is not None:
+            traced: N = tracer.record(op, args)
+            return traced
     try:
         numbers = [arg if type(arg) is float else arg._number for arg in args]
     except AttributeError:  # an int, one of numpy's scalars, or what is no number at all
@@ -36,11 +40,12 @@ def record(kind: type[N], op: Primitive, args: tuple[Scalar, ...]) -> N:
     node.grad = node.label = None
     node._birth = state.epoch
     node._number = op.evaluate(numbers) if op.arity is None else op.evaluate(*numbers)
-    if state.watch and not state.is_recording():
-        node._op = node._x = node._y = None
-        return node
     node._op = op
     node._x, node._y = (args[0], None) if op.arity == 1 else args if op.arity == 2 else (args, None)
+    if state.watch:
+        state.made(node)
+        if not state.is_recording():
+            node._op = node._x = node._y = None
     return node
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from autograd_lite.engine import notation as forms
 from autograd_lite.engine.domain import REAL, sequence
 from autograd_lite.engine.operations import choose, divide, equal, exp, less
 from autograd_lite.engine.primitive import Scalar, declare_nary
@@ -41,25 +42,42 @@ def _share_of_ties(args: Sequence[Scalar], out: Scalar, needed: Sequence[object]
 SOME_REALS = sequence(REAL)
 
 total = declare_nary(
-    "total", partials=lambda args, out, needed: [1.0] * len(args), domain=SOME_REALS, symbol="Σ", doc="the sum of a sequence"
+    "total",
+    partials=lambda args, out, needed: [1.0] * len(args),
+    domain=SOME_REALS,
+    symbol="Σ",
+    doc="the sum of a sequence",
+    notation=forms.chain(forms.PLUS),
 )
 product = declare_nary(
-    "product", partials=_products_of_others, domain=SOME_REALS, symbol="Π", doc="the product of a sequence"
+    "product",
+    partials=_products_of_others,
+    domain=SOME_REALS,
+    symbol="Π",
+    doc="the product of a sequence",
+    notation=forms.chain(forms.TIMES),
 )
 dot = declare_nary(
-    "dot", partials=_swap, domain=sequence(REAL, least=2, multiple=2), symbol="·", doc="Σ x[k]·y[k] over two sequences"
+    "dot",
+    partials=_swap,
+    domain=sequence(REAL, least=2, multiple=2),
+    symbol="·",
+    doc="Σ x[k]·y[k] over two sequences",
+    notation=forms.sum_of_products(forms.PLUS, forms.TIMES),
 )
 norm = declare_nary(
     "norm",
     partials=lambda args, out, needed: [divide(x, out) if need else None for x, need in zip(args, needed, strict=True)],
     domain=SOME_REALS.where(lambda *xs: any(x != 0.0 for x in xs), "not all 0"),
     doc="√(Σ x²), without overflow",
+    notation=r"\left\lVert #* \right\rVert",
 )
 var = declare_nary(
     "var",
     partials=lambda args, out, needed: _deviations(args, 2.0 / len(args), needed),
     domain=SOME_REALS,
     doc="the mean squared deviation from the mean",
+    notation=r"\operatorname{Var}",
 )
 std = declare_nary(
     "std",
@@ -80,6 +98,7 @@ max = declare_nary(
     active=lambda args, out: [1.0 - less(x, out) for x in args],
     domain=UNTIED,
     doc="the largest of a sequence; n that tie share the derivative, 1/n each",
+    notation=r"\max",
 )
 min = declare_nary(
     "min",
@@ -87,6 +106,7 @@ min = declare_nary(
     active=lambda args, out: [1.0 - less(out, x) for x in args],
     domain=UNTIED,
     doc="the smallest of a sequence; n that tie share the derivative, 1/n each",
+    notation=r"\min",
 )
 pick = declare_nary(
     "pick",
@@ -97,4 +117,5 @@ pick = declare_nary(
     ),
     symbol="[ ]",
     doc="the element whose place stands last",
+    notation=forms.ELEMENT,
 )

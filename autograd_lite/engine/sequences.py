@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from autograd_lite.engine import reductions as table
-from autograd_lite.engine.functions import exp, stop_gradient
+from autograd_lite.engine.functions import equal, exp, sqrt, stop_gradient, where
 from autograd_lite.engine.operations import divide
-from autograd_lite.engine.primitive import NaryPrimitive, Operand, Scalar
+from autograd_lite.engine.primitive import Many, NaryPrimitive, Operand, Scalar
 
 __all__ = [
     "dot",
@@ -90,14 +91,14 @@ def dot(xs: Sequence[Scalar], ys: Sequence[Scalar]) -> Scalar:
     return table.dot(xs + ys) if xs else 0.0
 
 
-def total(xs: Iterable[Scalar]) -> Scalar:
+def total(xs: Iterable[Scalar] | Many) -> Scalar:
     """The sum of a sequence as one node, added from left to right; 0 of nothing.
 
     >>> total([1.0, 2.0, 3.0])
     6.0
     """
-    items = tuple(xs)
-    return table.total(items) if items else 0.0
+    items = _items(xs)
+    return 0.0 if items == () else table.total(items)
 
 
 def product(xs: Iterable[Scalar]) -> Scalar:
@@ -114,17 +115,17 @@ sum = total
 prod = product
 
 
-def norm(xs: Iterable[Scalar]) -> Scalar:
+def norm(xs: Iterable[Scalar] | Many) -> Scalar:
     """The Euclidean norm √(Σ x²) as one node, without overflow; 0 of nothing.
 
     >>> norm([3.0, 4.0])
     5.0
     """
-    items = tuple(xs)
-    return table.norm(items) if items else 0.0
+    items = _items(xs)
+    return 0.0 if items == () else table.norm(items)
 
 
-def mean(xs: Iterable[Scalar]) -> Scalar:
+def mean(xs: Iterable[Scalar] | Many) -> Scalar:
     """The arithmetic mean.
 
     Raises:
@@ -134,10 +135,10 @@ def mean(xs: Iterable[Scalar]) -> Scalar:
     3.0
     """
     items = _some(xs, "mean")
-    return table.total(items) / float(len(items))
+    return table.total(items) / _count(items)
 
 
-def var(xs: Iterable[Scalar], ddof: int = 0) -> Scalar:
+def var(xs: Iterable[Scalar] | Many, ddof: int = 0) -> Scalar:
     """The variance, as numpy's: the sum of squared deviations from the mean divided by n - ddof.
 
     Raises:
@@ -147,16 +148,22 @@ def var(xs: Iterable[Scalar], ddof: int = 0) -> Scalar:
     (1.0, 2.0)
     """
     items = _some(xs, "var", ddof)
+    if isinstance(items, Many):
+        middle = mean(items)
+        return table.total(items.each(lambda x: (x - middle) * (x - middle))) / (_count(items) - ddof)
     return table.var(items) * len(items) / (len(items) - ddof) if ddof else table.var(items)
 
 
-def std(xs: Iterable[Scalar], ddof: int = 0) -> Scalar:
+def std(xs: Iterable[Scalar] | Many, ddof: int = 0) -> Scalar:
     """The square root of `var`; its derivatives at equal values are 0.
 
     >>> std([1.0, 3.0])
     1.0
     """
     items = _some(xs, "std", ddof)
+    if isinstance(items, Many):
+        spread = var(items, ddof)
+        return where(equal(spread, 0.0), 0.0, sqrt(spread))
     return table.std(items) * math.sqrt(len(items) / (len(items) - ddof)) if ddof else table.std(items)
 
 
@@ -199,14 +206,26 @@ def softmax(xs: Iterable[Scalar]) -> list[Scalar]:
     return [divide(power, scale) for power in powers]
 
 
-def _some(xs: Iterable[Scalar], what: str, more_than: int = 0) -> tuple[Scalar, ...]:
-    items = tuple(xs)
-    if len(items) <= more_than:
+def _items(xs: Iterable[Scalar] | Many) -> Any:
+    """The elements as a tuple, of an array of any dimensions; what is not told apart stays whole."""
+    if isinstance(xs, Many):
+        return xs
+    flat: Any = getattr(xs, "ravel", None)
+    return tuple(xs if flat is None else flat().tolist())
+
+
+def _count(items: Any) -> Scalar:
+    return items.count() if isinstance(items, Many) else float(len(items))
+
+
+def _some(xs: Iterable[Scalar] | Many, what: str, more_than: int = 0) -> Any:
+    items = _items(xs)
+    if not isinstance(items, Many) and len(items) <= more_than:
         raise ValueError(f"{what}: {len(items)} elements were given; it needs at least {more_than + 1}")
     return items
 
 
 def _reduce(row: NaryPrimitive, xs: tuple[Scalar, ...]) -> Scalar:
     """A row over several arguments, or over the one sequence that is given."""
-    items = tuple(xs[0]) if len(xs) == 1 and not isinstance(xs[0], (Operand, int, float)) else xs
-    return row(_some(items, row.name))
+    alone = len(xs) == 1 and (isinstance(xs[0], Many) or not isinstance(xs[0], (Operand, int, float)))
+    return row(_some(xs[0] if alone else xs, row.name))

@@ -7,19 +7,38 @@ does an operation look closer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from functools import wraps
 from threading import RLock
-from typing import Protocol
+from typing import Any, Protocol, TypeVar, cast
 
-__all__ = ["advance", "catch_up", "is_recording", "mark_stale", "no_grad", "refresh"]
+__all__ = [
+    "Observer", "advance", "catch_up", "is_recording", "made", "mark_stale", "no_grad", "observed", "observer",
+    "observing", "reading", "refresh", "traced_by", "tracing",
+]  # fmt: skip
+
+Sweep = TypeVar("Sweep", bound=Callable[..., Any])
 
 
 class Refreshable(Protocol):
     """Numbers that were written past their Values, which must take them over before they are next read."""
 
     def refresh(self) -> None: ...
+
+
+class Observer(Protocol):
+    """What looks on as graphs are made and swept."""
+
+    def made(self, node: Any) -> None:
+        """Is shown every node as soon as it has its number, its operation and its arguments."""
+
+    def sweeping(self) -> AbstractContextManager[None]:
+        """Surrounds a sweep, which makes nodes of its own."""
+
+    def swept(self, output: Any, derivatives: Any, *, backward: bool) -> None:
+        """Is shown what a sweep found, node by node."""
 
 
 watch = 0
@@ -33,6 +52,8 @@ stale: list[Refreshable] = []
 
 _lock = RLock()
 _recording: ContextVar[bool] = ContextVar("autograd_lite.recording", default=True)
+_observer: ContextVar[Observer | None] = ContextVar("autograd_lite.observer", default=None)
+_tracer: ContextVar[Any] = ContextVar("autograd_lite.tracer", default=None)
 
 
 def advance() -> int:
@@ -102,3 +123,77 @@ def no_grad() -> Iterator[None]:
     finally:
         watch_for(-1)
         _recording.reset(token)
+
+
+# --- looking on ----------------------------------------------------------------------------------------------------------
+
+
+def observer() -> Observer | None:
+    """Who looks on here and now."""
+    return _observer.get()
+
+
+def made(node: Any) -> None:
+    """Shows a new node to the observer, if there is one."""
+    looking = _observer.get()
+    if looking is not None:
+        looking.made(node)
+
+
+def observed(*, backward: bool) -> Callable[[Sweep], Sweep]:
+    """Decorates a sweep that starts from an output: an observer is shown what it finds, and none costs a look at `watch`."""
+
+    def decorate(sweep: Sweep) -> Sweep:
+        @wraps(sweep)
+        def shown(output: Any, *args: Any, **options: Any) -> Any:
+            looking = _observer.get() if watch else None
+            if looking is None:
+                return sweep(output, *args, **options)
+            with looking.sweeping():
+                derivatives = sweep(output, *args, **options)
+            looking.swept(output, derivatives, backward=backward)
+            return derivatives
+
+        return cast(Sweep, shown)
+
+    return decorate
+
+
+@contextmanager
+def observing(looking: Observer) -> Iterator[None]:
+    """Has an observer look on, in the current thread or coroutine only, in place of any other."""
+    token = _observer.set(looking)
+    watch_for(+1)
+    try:
+        yield
+    finally:
+        watch_for(-1)
+        _observer.reset(token)
+
+
+# --- tracing -------------------------------------------------------------------------------------------------------------
+
+
+def tracing() -> Any:
+    """What records operations here and now in place of the engine: the run of a function that is being compiled, or None."""
+    return _tracer.get() if watch else None
+
+
+def reading(node: Any) -> None:
+    """Brings a number up to date before it is read or written; a function that is being compiled may not do either."""
+    refresh()
+    tracer = tracing()
+    if tracer is not None:
+        tracer.check_reading(node)
+
+
+@contextmanager
+def traced_by(tracer: Any) -> Iterator[None]:
+    """Has a tracer record operations, in the current thread or coroutine only; None gives them back to the engine."""
+    token = _tracer.set(tracer)
+    watch_for(+1)
+    try:
+        yield
+    finally:
+        watch_for(-1)
+        _tracer.reset(token)

@@ -11,31 +11,36 @@ Source: for reverse and forward accumulation, A. Griewank and A. Walther, Evalua
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from autograd_lite.engine.node import Node
 from autograd_lite.engine.primitive import Scalar
-from autograd_lite.engine.reductions import dot
-from autograd_lite.engine.state import refresh, stale
+from autograd_lite.engine.state import observed, refresh, stale
 
-__all__ = ["forward", "local_derivatives", "reverse", "reverse_graph", "topological"]
+__all__ = ["Pending", "forward", "local_derivatives", "pulled", "pushed", "reverse", "several", "topological"]
+
+Pending: TypeAlias = dict[Any, list[Scalar]]
+"""Of calls that bring their own rule (see `pulled`): the adjoints, or the tangents, of their outputs so far."""
 
 
-def topological(output: Node, *, allow_stale: bool = False) -> list[Node]:
+def topological(*outputs: Node, sources: Iterable[Node] = (), allow_stale: bool = False) -> list[Node]:
     """All nodes that the output depends on, itself last, every node after its arguments.
 
     The order depends on the graph alone, so that sums come out the same to the bit every time.
 
     Arguments:
+        outputs: one node, or several, each after what it depends on.
+        sources: nodes below which nobody looks; they come first.
         allow_stale: walks a graph although a leaf was written since, as copying and drawing may.
 
     Raises:
         RuntimeError: if a leaf was written after the graph was made from its old number.
     """
-    return list(_ordered(output, allow_stale=allow_stale))
+    return list(_ordered(*outputs, sources=sources, allow_stale=allow_stale))
 
 
-def _ordered(output: Node, *, allow_stale: bool = False) -> dict[Node, float | None]:
+def _ordered(*outputs: Node, sources: Iterable[Node] = (), allow_stale: bool = False) -> dict[Node, float | None]:
     """The order of `topological` as the keys of a dictionary, for a sweep to fill: all values are None.
 
     The order itself tells which nodes were met before: a node that lies on the stack a second time is looked at again only
@@ -43,9 +48,9 @@ def _ordered(output: Node, *, allow_stale: bool = False) -> dict[Node, float | N
     """
     if stale:
         refresh()
-    order: dict[Node, float | None] = {}
-    oldest_user, youngest_leaf = output._birth, 0
-    stack: list[Node | None] = [output]
+    order: dict[Node, float | None] = dict.fromkeys(sources)
+    oldest_user, youngest_leaf = min([output._birth for output in outputs], default=0), 0
+    stack: list[Node | None] = [*reversed(outputs)]
     push, pop = stack.append, stack.pop
     while stack:
         node = pop()
@@ -91,6 +96,7 @@ def _written_since(leaf: Node, user: Node) -> RuntimeError:
     )
 
 
+@observed(backward=True)
 def reverse(output: Node, gradient: float = 1.0) -> dict[Node, float | None]:
     """The derivative of the output with respect to every node, times `gradient`: reverse accumulation.
 
@@ -100,6 +106,7 @@ def reverse(output: Node, gradient: float = 1.0) -> dict[Node, float | None]:
     """
     adjoint = _ordered(output)
     adjoint[output] = gradient
+    pending: Pending = {}
     for node, s in reversed(adjoint.items()):
         op = node._op
         if s is None or op is None:
@@ -127,6 +134,11 @@ def reverse(output: Node, gradient: float = 1.0) -> dict[Node, float | None]:
                 adjoint[x] = s * z if seen is None else seen + s * z
         else:
             numbers = [arg if type(arg) is float else arg._number for arg in x]
+            if hasattr(op, "call"):
+                for arg, term in pulled(op, x, numbers, s, pending):
+                    seen = adjoint[arg]
+                    adjoint[arg] = term if seen is None else seen + term
+                continue
             for arg, z in zip(x, op.local_slopes(numbers, out), strict=True):
                 if z is not None and type(arg) is not float:
                     seen = adjoint[arg]
@@ -142,66 +154,54 @@ def local_derivatives(node: Node) -> list[tuple[Node, float]]:
     return [(arg, z) for arg, z in zip(node.args, slopes, strict=True) if z is not None and type(arg) is not float]
 
 
-def forward(output: Node, tangents: Mapping[Node, float]) -> dict[Node, float]:
+@observed(backward=False)
+def forward(output: Node | Sequence[Node], tangents: Mapping[Node, float]) -> dict[Node, float]:
     """The derivative of every node below the output along a direction: forward accumulation.
 
     Arguments:
+        output: a node, or several.
         tangents: the direction, as the rates of change of some nodes; those of the others follow.
     """
     tangent: dict[Node, float] = {}
-    for node in topological(output):
+    pending: Pending = {}
+    for node in topological(*several(output)):
         rate = tangents.get(node)
-        if rate is None:
+        if rate is None and hasattr(node._op, "call"):
+            rate = pushed(node, node.numbers, tangent, pending)
+        elif rate is None:
             terms = [tangent[arg] * z for arg, z in local_derivatives(node) if arg in tangent]
-            if not terms:
-                continue
-            rate = terms[0]
-            for term in terms[1:]:
-                rate += term
-        tangent[node] = rate
+            for term in terms:
+                rate = term if rate is None else rate + term
+        if rate is not None:
+            tangent[node] = rate
     return tangent
 
 
-def reverse_graph(output: Node, inputs: Iterable[Node], gradient: Scalar = 1.0) -> dict[Node, Scalar]:
-    """Reverse accumulation as a graph of its own: each adjoint is a node that can be differentiated again.
+def several(output: Node | Sequence[Node]) -> Sequence[Node]:
+    return [output] if isinstance(output, Node) else output
 
-    Only nodes between the inputs and the output get one: one `dot` of the users' adjoints with the local partials, the
-    recurrence to the letter.
 
-    Returns:
-        the adjoints of those nodes; a node that the output reaches through structural zeros alone is left out.
+def pulled(
+    op: Any, nodes: Sequence[Scalar], args: Sequence[Scalar], s: Scalar, pending: Pending
+) -> list[tuple[Node, Scalar]]:
+    """What one output of a call with a rule of its own hands to its arguments.
+
+    All outputs of the call have the first among their arguments. They tell it their adjoints; it comes last, asks the rule
+    once, and hands on for all of them.
     """
-    order = topological(output)
-    between = set(inputs)
-    for node in order:
-        if node not in between and any(type(arg) is not float and arg in between for arg in node.args):
-            between.add(node)
-    terms: dict[Node, tuple[list[Scalar], list[Scalar]]] = {output: ([gradient], [1.0])}
-    adjoint: dict[Node, Scalar] = {}
-    for node in reversed(order):
-        if node not in terms or node not in between:
-            continue
-        s = adjoint[node] = _contract(*terms.pop(node))
-        op, args = node._op, node.args
-        if op is None:
-            continue
-        flows = op.flows(node.numbers, node._number)
-        needed = [type(arg) is not float and arg in between and flow for arg, flow in zip(args, flows, strict=True)]
-        for arg, need, z in zip(args, needed, op.local_partials(args, node, needed), strict=True):
-            if need:
-                adjoints, partials = terms.setdefault(arg, ([], []))
-                adjoints.append(s)
-                partials.append(z)
-    return adjoint
+    adjoints = pending.setdefault(op.call, [0.0] * op.call.count)
+    adjoints[op.index] = s
+    if op.index:
+        return [(nodes[-1], 0.0)]
+    terms = op.call.pull(args, pending.pop(op.call), [type(arg) is not float for arg in nodes])
+    return [(arg, z) for arg, z in zip(nodes, terms, strict=True) if z is not None and type(arg) is not float]
 
 
-def _contract(adjoints: list[Scalar], partials: list[Scalar]) -> Scalar:
-    """Σ S·z as one node; none at all for a single path of slope 1."""
-    if len(adjoints) > 1:
-        return dot([*adjoints, *partials])
-    (s,), (z,) = adjoints, partials
-    if type(z) is float and z == 1.0:
-        return s
-    if type(s) is float and s == 1.0:
-        return z
-    return s * z
+def pushed(node: Node, args: Sequence[Scalar], tangent: Mapping[Node, Scalar], pending: Pending) -> Scalar | None:
+    """The tangent of one output of a call with a rule of its own, which is asked once, at the first output."""
+    op: Any = node._op
+    if not op.index:
+        rates = [None if type(arg) is float else tangent.get(arg) for arg in node.args]
+        if any(rate is not None for rate in rates):
+            pending[op.call] = op.call.push(args, rates)
+    return pending[op.call][op.index] if op.call in pending else None

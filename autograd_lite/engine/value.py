@@ -11,7 +11,8 @@ from autograd_lite.engine.condition import Condition
 from autograd_lite.engine.node import Node
 from autograd_lite.engine.primitive import Primitive, Scalar, number
 from autograd_lite.engine.record import binary, named, record, reflected, unary
-from autograd_lite.engine.sweep import reverse, reverse_graph, topological
+from autograd_lite.engine.sweep import reverse, topological
+from autograd_lite.engine.sweep_graph import reverse_graph
 
 __all__ = ["Value", "gradients"]
 
@@ -62,7 +63,7 @@ class Value(Node):
     (15.0, 8.0)
     """
 
-    __slots__ = ()
+    __slots__ = ("__weakref__",)  # so that what is kept beside nodes does not keep them alive
 
     def __init__(self, data: Any, label: str | None = None) -> None:
         self._number = number(data, "Value()")
@@ -74,7 +75,7 @@ class Value(Node):
     def data(self) -> float:
         """The number."""
         if state.watch:
-            state.refresh()
+            state.reading(self)
         return self._number
 
     @data.setter
@@ -84,7 +85,7 @@ class Value(Node):
                 f"this Value is the result of '{self._op.symbol}'; only the number of a leaf can be written: write the leaf "
                 "and compute again, or start anew from value.detach()"
             )
-        state.refresh()
+        state.reading(self)
         self._number = number(data, "Value.data =")
         if self._x is not None:
             self._x.numbers[self._y] = self._number
@@ -242,9 +243,9 @@ class Value(Node):
     # --- showing and copying ---------------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
+        state.refresh()
         grad = self.grad._number if isinstance(self.grad, Value) else self.grad
-        name = f", label={self.label!r}" if self.label is not None else ""
-        return f"Value(data={self.data}, grad={grad}{name})"
+        return f"Value(data={self._number}, grad={grad}{'' if self.label is None else f', label={self.label!r}'})"
 
     def __format__(self, specification: str) -> str:
         return format(self.data, specification) if specification else repr(self)
@@ -295,6 +296,5 @@ def gradients(output: Value, inputs: Value | Sequence[Value], *, create_graph: b
         derivatives = [_as_value(graph.get(item, 0.0)) for item in wanted]
     else:
         adjoint = reverse(output)
-        derivatives = [adjoint.get(item) for item in wanted]
-        derivatives = [0.0 if derivative is None else derivative for derivative in derivatives]
+        derivatives = [0.0 if s is None else s for s in map(adjoint.get, wanted)]
     return derivatives[0] if isinstance(inputs, Value) else derivatives

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from autograd_lite import Value, gradients
 from autograd_lite.engine.domain import POSITIVE, REAL, each, sequence
 from autograd_lite.engine.primitive import TABLE, declare, declare_nary
-from autograd_lite.engine.sweep import forward, local_derivatives, reverse, reverse_graph
+from autograd_lite.engine.sweep import forward, local_derivatives, reverse
+from autograd_lite.engine.sweep_graph import reverse_graph
 from tests import oracles
 from tests.strategies import apply, examples, is_discrete, points
 
