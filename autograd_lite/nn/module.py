@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self
 
 from autograd_lite.engine.storage import Storage, abandon
 from autograd_lite.engine.value import Value
@@ -27,10 +27,34 @@ class Module:
     """
 
     _storage: Storage | None = None
+    _stand_ins: tuple[Value, ...] | None = None
 
     def parameters(self) -> list[Value]:
         """The distinct leaf Values of this module, in the order of its attributes."""
-        return list(dict.fromkeys(_leaves(vars(self))))
+        return list(dict.fromkeys(_leaves(vars(self))) if self._stand_ins is None else self._stand_ins)
+
+    def with_parameters(self, values: Sequence[Value]) -> Self:
+        """The same module on other Values: a copy that shares all but its parameters; this one stays as it is.
+
+        The copy's `parameters()` are these Values for good, be they leaves or results: derivatives pass through them.
+
+        Arguments:
+            values: one for each parameter, in their order.
+
+        Raises:
+            ValueError: if there are not as many as parameters.
+
+        >>> from autograd_lite.nn import Neuron
+        >>> neuron = Neuron(1, activation="identity", seed=0)
+        >>> w, b = Value(3.0), Value(1.0)
+        >>> neuron.with_parameters([w * w, b])([2.0]).data
+        19.0
+        """
+        own = self.parameters()
+        if len(values) != len(own):
+            raise ValueError(f"with_parameters: {len(values)} values were given for {len(own)} parameters")
+        copy: Self = _replaced(self, dict(zip(own, values, strict=True)), {})
+        return copy
 
     def zero_grad(self) -> None:
         """Sets the derivative of every parameter to 0."""
@@ -57,6 +81,28 @@ class Module:
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_storage"}
+
+
+def _replaced(item: Any, stand_ins: Mapping[Value, Value], copies: dict[int, Any]) -> Any:
+    """An attribute on other Values; a module or container that stands in several places is copied once."""
+    if isinstance(item, Value):
+        return stand_ins.get(item, item)
+    if id(item) in copies:
+        return copies[id(item)]
+    copy: Any
+    if isinstance(item, Module):
+        copy = object.__new__(type(item))
+        attributes = {name: _replaced(inner, stand_ins, copies) for name, inner in vars(item).items() if name != "_storage"}
+        vars(copy).update(attributes, _stand_ins=tuple([stand_ins[parameter] for parameter in item.parameters()]))
+    elif isinstance(item, dict):
+        copy = {key: _replaced(inner, stand_ins, copies) for key, inner in item.items()}
+    elif isinstance(item, (list, tuple)):
+        inners = [_replaced(inner, stand_ins, copies) for inner in item]
+        copy = type(item)(*inners) if hasattr(item, "_fields") else type(item)(inners)
+    else:
+        return item
+    copies[id(item)] = copy
+    return copy
 
 
 def _leaves(item: object) -> Iterator[Value]:
