@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from autograd_lite.checks.comparison import conditioning
+from autograd_lite.checks.differences import compare
 from autograd_lite.engine.state import no_grad
 from autograd_lite.engine.value import Value, gradients
 from autograd_lite.nn.initializers import generator_of
@@ -18,9 +19,6 @@ from autograd_lite.train.files import replace_file
 from autograd_lite.train.fit import History
 
 __all__ = ["GradientCheck", "check_gradients", "write_curve"]
-
-CLOSE = 1e-6
-"""Differences below this are what rounding leaves."""
 
 FLOOR = 1e-2
 """Of the largest derivative: what is added to the denominator of a relative difference."""
@@ -50,10 +48,10 @@ def check_gradients(
 ) -> GradientCheck:
     """Compares derivatives of a loss with central differences, (loss(p + h) - loss(p - h)) / 2h.
 
-    The step h is ∛ε·max(1, |p|), where truncation (∝ h²) and rounding (∝ ε/h) are about equally small, and where that does
-    not agree to 1e-6 an eighth and a 64th of it, since the kink of a relu may lie within a step: a wrong derivative
-    disagrees at every step. The difference is relative to the larger of the two derivatives plus a hundredth of the
-    largest derivative of all, below which a difference of two losses has few digits left.
+    The differences are those of `ag.gradcheck`: extrapolated, at steps that shrink until they agree with the derivative as
+    well as their own error allows, since the kink of a relu may lie within a step: a wrong derivative disagrees at every
+    step. The difference is relative to the larger of the two derivatives plus a hundredth of the largest derivative of all,
+    below which a difference of two losses has few digits left.
 
     Arguments:
         loss: computes the loss anew from the parameters.
@@ -70,41 +68,34 @@ def check_gradients(
     """
     if not parameters:
         raise ValueError("check_gradients: there are no parameters to check")
-    derivatives = gradients(loss(), parameters)
+    output = loss()
+    derivatives = gradients(output, parameters)
+    magnitude, noise = conditioning(output)
     floor = FLOOR * max(abs(derivative) for derivative in derivatives)
     chosen = generator_of(seed).sample(range(len(parameters)), min(count, len(parameters)))
     worst = 0.0
     for place in chosen:
-        differences = _differences(loss, parameters[place], derivatives[place], floor)
-        found = min(differences, key=lambda x: math.inf if math.isnan(x) else x)  # a long step can leave the domain
+        parameter, claim = parameters[place], derivatives[place]
+        x, size = parameter.data, magnitude.get(parameter, 0.0)
+        try:
+            slope = compare(claim, _along(loss, parameter), x, noise=noise, magnitude=size).slope.value
+        finally:
+            parameter.data = x
+        scale = max(abs(claim), abs(slope)) + floor
+        found = abs(claim - slope) / scale if scale else 0.0
         worst = found if found > worst or math.isnan(found) else worst
     return GradientCheck(len(chosen), len(parameters), worst)
 
 
-def _differences(loss: Callable[[], Value], parameter: Value, derivative: float, floor: float) -> list[float]:
-    """Relative differences at smaller and smaller steps, until one is close."""
-    differences: list[float] = []
-    for shrink in (1.0, 8.0, 64.0):
-        central = _central_difference(loss, parameter, sys.float_info.epsilon ** (1 / 3) / shrink)
-        scale = max(abs(derivative), abs(central)) + floor
-        differences.append(abs(derivative - central) / scale if scale else 0.0)
-        if differences[-1] < CLOSE:
-            break
-    return differences
+def _along(loss: Callable[[], Value], parameter: Value) -> Callable[[float], float]:
+    """The loss as a function of one parameter, which is left where it was moved to."""
 
-
-def _central_difference(loss: Callable[[], Value], parameter: Value, step: float) -> float:
-    middle = parameter.data
-    high, low = middle + step * max(1.0, abs(middle)), middle - step * max(1.0, abs(middle))
-    losses = []
-    try:
+    def moved(x: float) -> float:
         with no_grad():
-            for moved in (high, low):
-                parameter.data = moved
-                losses.append(loss().data)
-    finally:
-        parameter.data = middle
-    return (losses[0] - losses[1]) / (high - low)  # not 2h: neither end is exactly h away
+            parameter.data = x
+            return loss().data
+
+    return moved
 
 
 def write_curve(history: History, path: Path, title: str) -> None:
