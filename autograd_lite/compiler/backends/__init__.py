@@ -1,0 +1,1 @@
+"""From a Plan to a callable: one module for each way of running it."""

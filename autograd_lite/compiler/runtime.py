@@ -1,0 +1,187 @@
+"""A compiled trace: from the arguments of a call to its results."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.backends.arrays import quiet
+from autograd_lite.compiler.backends.numpy_backend import BoundPlan
+from autograd_lite.compiler.plan import Plan
+from autograd_lite.compiler.schedule import schedule
+from autograd_lite.compiler.simplify import simplify
+from autograd_lite.compiler.sources import Array, Constants, Counts, Leaves, Numbers, Parameters, Source, StoredIn
+from autograd_lite.compiler.traced_call import Form, Trace
+from autograd_lite.engine.node import Node
+
+__all__ = ["Compiled"]
+
+DOUBTFUL = -1
+
+COPIED = 128 * 1024
+"""Bytes up to which an array is copied at every call: less than to look anew where it lies."""
+
+
+class Compiled:
+    """A trace that can be run on other numbers."""
+
+    def __init__(self, trace: Trace, dtype: Any) -> None:
+        self.trace = trace
+        self.careful = trace.careful
+        self.dtype = dtype
+        self.program = simplify(trace.program)
+        self.plan: Plan = schedule(self.program, trace.sources, trace.results)
+        self.truths = np.array([guard.truth for guard in trace.guards], dtype=bool)
+        self._lock = threading.Lock()
+        self._idle: list[_Bound] = []
+
+    def fits(self, items: Sequence[Any]) -> bool:
+        """Whether arrays have the lengths that the trace depends on."""
+        for block, dimensions in self.trace.fixed.items():
+            shape, seen = items[block].shape, self.trace.shapes[block]
+            if any(shape[d] != seen[d] for d in dimensions):
+                return False
+        return not any(isinstance(source, StoredIn) and source.buffer.moved for source in self.trace.sources)
+
+    def run(self, items: Sequence[Any]) -> tuple[int | None, Any]:
+        """Runs the plan.
+
+        Returns:
+            None, the number of the first guard that failed, or DOUBTFUL where a result may be wrong (see `accumulate`);
+            and the blocks of the result.
+        """
+        sizes = self.sizes(items)
+        bound = self._take(items, sizes)
+        try:
+            bound.fill(items)
+            with quiet():
+                arrays = bound.plan.run()
+            if len(self.truths):
+                found = arrays[0][: len(self.truths)] != 0.0
+                if (found != self.truths).any():
+                    return int(np.flatnonzero(found != self.truths)[0]), None
+            if self.trace.optimistic and not all(math.isfinite(array.sum()) for array in arrays):
+                return DOUBTFUL, None
+            return None, [self._formed(form, arrays, sizes) for form in self.trace.forms]
+        finally:
+            with self._lock:
+                self._idle.append(bound)
+
+    def sizes(self, items: Sequence[Any]) -> dict[int, int]:
+        """The number of lanes of each axis.
+
+        Raises:
+            ValueError: if arrays differ in it.
+        """
+        sizes: dict[int, int] = {}
+        for source in self.trace.sources:
+            if isinstance(source, (Array, Constants)):
+                array = items[source.block] if isinstance(source, Array) else source.array
+                for length, axis in zip(array.shape, source.mapping, strict=True):
+                    if axis is not None and sizes.setdefault(axis, length) != length:
+                        lengths = f"{sizes[axis]} and {length}"
+                        raise ValueError(f"vmap: arrays have {lengths} samples; they must have equally many")
+        if 0 in sizes.values():
+            raise ValueError("vmap: there are no samples to map over")
+        return sizes
+
+    def _take(self, items: Sequence[Any], sizes: dict[int, int]) -> _Bound:
+        with self._lock:
+            for k, bound in enumerate(self._idle):
+                if bound.serves(items, sizes):
+                    return self._idle.pop(k)
+            if len(self._idle) >= 4:
+                self._idle.pop(0)
+        return _Bound(self.trace.sources, self.plan, items, sizes, self.dtype)
+
+    def _formed(self, form: Form, arrays: Sequence[Any], sizes: dict[int, int]) -> Any:
+        if form.kind == "number":
+            return float(arrays[0][form.index])
+        array = arrays[1 + form.index]
+        array = array.reshape(*form.shape, *array.shape[1:])
+        return (array.transpose(form.order) if form.kind == "lanes" else array).copy()
+
+
+class _Bound:
+    """A plan bound to arrays that it reads."""
+
+    def __init__(
+        self, sources: Sequence[Source], plan: Plan, items: Sequence[Any], sizes: dict[int, int], dtype: Any
+    ) -> None:
+        self.sizes = sizes
+        self.sources = sources
+        self.dtype = dtype
+        self.viewed: dict[int, Any] = {}
+        self.arrays = [self._array(source, items) for source in sources]
+        self.plan = BoundPlan(plan, self.arrays, sizes, dtype)
+
+    def serves(self, items: Sequence[Any], sizes: dict[int, int]) -> bool:
+        """Whether the calls are good for these arguments."""
+        if sizes != self.sizes:
+            return False
+        return all(_base(self.sources[k], items) is array for k, array in self.viewed.items())
+
+    def fill(self, items: Sequence[Any]) -> None:
+        """Copies what is small, and numbers."""
+        numbers = None
+        for k, (source, array) in enumerate(zip(self.sources, self.arrays, strict=True)):
+            if k in self.viewed:
+                continue
+            if isinstance(source, Numbers):
+                numbers = [x for x in items if type(x) is float]
+                array[:] = numbers
+            elif isinstance(source, Leaves):
+                array[:] = [_number_of(node) for node in source.nodes]
+            elif isinstance(source, Counts):
+                for axis, size in self.sizes.items():
+                    array[axis] = size
+            else:
+                array[...] = _rows(source, _base(source, items))
+
+    def _array(self, source: Source, items: Sequence[Any]) -> Any:
+        if isinstance(source, Numbers):
+            return np.empty(len([x for x in items if type(x) is float]), self.dtype)
+        if isinstance(source, Leaves):
+            return np.empty(len(source.nodes), self.dtype)
+        if isinstance(source, Counts):
+            return np.empty(1 + max(self.sizes, default=0), self.dtype)
+        base = _base(source, items)
+        rows = _rows(source, np.asarray(base))
+        viewable = rows.dtype == self.dtype and np.shares_memory(rows, np.asarray(base))
+        if viewable and (rows.nbytes > COPIED or isinstance(source, (Parameters, StoredIn))):
+            self.viewed[self.sources.index(source)] = base
+            return rows
+        return np.empty(rows.shape, self.dtype)
+
+
+def _number_of(node: Node) -> float:
+    """A number as it is now, also where a buffer was written past its leaf."""
+    if node._op is None and node._x is not None:
+        return float(node._x.numbers[node._y])
+    return node._number
+
+
+def _base(source: Source, items: Sequence[Any]) -> Any:
+    """The object whose memory a source reads."""
+    if isinstance(source, Array):
+        return items[source.block]
+    if isinstance(source, Constants):
+        return source.array
+    if isinstance(source, Parameters):
+        return items[source.block].storage._buffer.numbers
+    assert isinstance(source, StoredIn)
+    return source.buffer.numbers
+
+
+def _rows(source: Source, array: Any) -> Any:
+    """An array with the elements of one lane along its first dimension, and then its axes, ascending."""
+    if not isinstance(source, (Array, Constants)):
+        return np.asarray(array)
+    axes = sorted(axis for axis in source.mapping if axis is not None)
+    free = [d for d, axis in enumerate(source.mapping) if axis is None]
+    moved = np.asarray(array).transpose([*free, *[source.mapping.index(axis) for axis in axes]])
+    return moved.reshape(-1 if moved.size else 0, *moved.shape[len(free) :])
