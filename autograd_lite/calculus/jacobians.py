@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
+from autograd_lite.calculus.compiled import through_compiled
 from autograd_lite.calculus.recording import Argnums, Recording, record
 from autograd_lite.calculus.tape import Tape
 from autograd_lite.calculus.trees import ArrayBlock, Structure
@@ -42,6 +43,7 @@ class Jacobian:
         return self._way or ("forward" if len(recorded.inputs) < len(recorded.outputs) else "reverse")
 
 
+@through_compiled
 def jacfwd(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Jacobian:
     """The Jacobian by forward mode: f is recorded once, then one sweep for each input; for few inputs and many outputs.
 
@@ -64,6 +66,7 @@ def jacfwd(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Jacobian
     return Jacobian(f, argnums, has_aux, "forward", "jacfwd")
 
 
+@through_compiled
 def jacrev(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Jacobian:
     """The Jacobian by reverse mode: f is recorded once, then one sweep for each output; for many inputs and few outputs.
 
@@ -76,6 +79,7 @@ def jacrev(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Jacobian
     return Jacobian(f, argnums, has_aux, "reverse", "jacrev")
 
 
+@through_compiled
 def jacobian(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Jacobian:
     """The Jacobian by the cheaper mode: forward where f has fewer inputs than outputs, else reverse.
 
@@ -88,6 +92,7 @@ def jacobian(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Jacobi
     return Jacobian(f, argnums, has_aux, "", "jacobian")
 
 
+@through_compiled
 def hessian(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Jacobian:
     """The matrix of second derivatives, forward over reverse: the gradient's graph is made once, then swept for each input.
 

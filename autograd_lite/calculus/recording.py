@@ -31,6 +31,7 @@ __all__ = [
     "Argnums",
     "Recording",
     "differentiating",
+    "is_differentiating",
     "makes_graph",
     "number_of",
     "on_numbers",
@@ -75,6 +76,11 @@ def on_numbers() -> Iterator[None]:
             yield
     finally:
         _depth.reset(token)
+
+
+def is_differentiating() -> bool:
+    """Whether a transform stands around what is computed here and now."""
+    return _depth.get() > 0
 
 
 def makes_graph(*trees: Any) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
+from autograd_lite.calculus.compiled import through_compiled
 from autograd_lite.calculus.recording import Argnums, Recording, makes_graph, record
 from autograd_lite.calculus.tape import Tape
 from autograd_lite.calculus.trees import matching
@@ -20,6 +21,7 @@ __all__ = ["grad", "hvp", "jvp", "linearize", "value_and_grad", "vjp"]
 Function = Callable[..., Any]
 
 
+@through_compiled
 def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The gradient of a function that returns one number, by reverse mode.
 
@@ -53,6 +55,7 @@ def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     return gradient
 
 
+@through_compiled
 def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """A function's value and its gradient, for the price of one recording; see `grad`.
 
@@ -174,6 +177,7 @@ def linearize(f: Function, *primals: Any, has_aux: bool = False) -> Any:
     return (recorded.value, along, recorded.aux) if has_aux else (recorded.value, along)
 
 
+@through_compiled
 def hvp(f: Function) -> Function:
     """The product of a function's Hessian with a vector, reverse over reverse; the Hessian itself is never formed.
 

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from autograd_lite.engine.primitive import Primitive
 
-__all__ = ["Argument", "Axes", "Input", "Program"]
+__all__ = ["Argument", "Axes", "Input", "Program", "lanes_text"]
 
 Argument: TypeAlias = int | float
 """The place of an earlier entry (int), or a constant (float)."""
@@ -100,13 +100,13 @@ class Program:
 
     def _entry(self, place: int) -> str:
         op, args, axes, over = self.ops[place], self.args[place], self.axes[place], self.over[place]
-        named = f"%{place}{_lanes(axes)}"
+        named = f"%{place}{lanes_text(axes)}"
         if isinstance(op, Input):
             return f"{named} = input {op.source}[{op.position}]"
         shown = [f"%{arg}" if type(arg) is int else f"{arg:.6g}" for arg in args]
         if len(shown) > 8:
             shown = [*shown[:4], f"… {len(shown) - 6} more …", *shown[-2:]]
-        return f"{named} = {op.name}{f' over {_lanes(over)}' if over else ''}({', '.join(shown)})"
+        return f"{named} = {op.name}{f' over {lanes_text(over)}' if over else ''}({', '.join(shown)})"
 
     def __str__(self) -> str:
         lines = [self._entry(place) for place in range(len(self))]
@@ -114,7 +114,8 @@ class Program:
         return "\n".join([*lines, f"return {results}"])
 
 
-def _lanes(axes: Iterable[int]) -> str:
+def lanes_text(axes: Iterable[int]) -> str:
+    """Axes by letters: [a,b]."""
     letters = [chr(ord("a") + axis) if axis < 26 else f"a{axis}" for axis in axes]
     return f"[{','.join(letters)}]" if letters else ""
 

@@ -11,7 +11,10 @@ import numpy as np
 
 from autograd_lite.compiler.backends.arrays import quiet
 from autograd_lite.compiler.backends.numpy_backend import BoundPlan
+from autograd_lite.compiler.backends.workers import one_thread_each
+from autograd_lite.compiler.lowered import Lowered
 from autograd_lite.compiler.plan import Plan
+from autograd_lite.compiler.program import Program
 from autograd_lite.compiler.schedule import schedule
 from autograd_lite.compiler.simplify import simplify
 from autograd_lite.compiler.sources import Array, Constants, Counts, Leaves, Numbers, Parameters, Source, StoredIn
@@ -29,13 +32,17 @@ COPIED = 128 * 1024
 class Compiled:
     """A trace that can be run on other numbers."""
 
-    def __init__(self, trace: Trace, dtype: Any) -> None:
+    def __init__(
+        self, trace: Trace, dtype: Any, threads: int, program: Program | None = None, plan: Plan | None = None
+    ) -> None:
+        self.threads = threads
         self.trace = trace
         self.careful = trace.careful
         self.dtype = dtype
-        self.program = simplify(trace.program)
-        self.plan: Plan = schedule(self.program, trace.sources, trace.results)
+        self.program = simplify(trace.program) if program is None else program
+        self.plan = schedule(self.program, trace.sources, trace.results) if plan is None else plan
         self.truths = np.array([guard.truth for guard in trace.guards], dtype=bool)
+        self._closures = [source for source in trace.sources if isinstance(source, StoredIn)]
         self._lock = threading.Lock()
         self._idle: list[_Bound] = []
 
@@ -45,7 +52,32 @@ class Compiled:
             shape, seen = items[block].shape, self.trace.shapes[block]
             if any(shape[d] != seen[d] for d in dimensions):
                 return False
-        return not any(isinstance(source, StoredIn) and source.buffer.moved for source in self.trace.sources)
+        return not self.is_outdated
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether a Value that the function reaches by closure has moved to another buffer since."""
+        return any(source.buffer.moved for source in self._closures)
+
+    @property
+    def can_be_kept(self) -> bool:
+        """Whether the program reads nothing but numbers and arrays among the arguments."""
+        return all(isinstance(source, (Numbers, Array, Counts)) for source in self.trace.sources)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self.trace, self.program, self.plan, self.dtype, self.threads)
+
+    def lowered(self, items: Sequence[Any]) -> Lowered:
+        """Program and plan, for people."""
+        return Lowered(
+            program=self.program,
+            plan=self.plan,
+            nodes=len(self.trace.program),
+            guards=self.trace.guards,
+            sizes=self.sizes(items),
+            backend="numpy",
+            reason="",
+        )
 
     def run(self, items: Sequence[Any]) -> tuple[int | None, Any]:
         """Runs the plan.
@@ -58,7 +90,7 @@ class Compiled:
         bound = self._take(items, sizes)
         try:
             bound.fill(items)
-            with quiet():
+            with quiet(), one_thread_each(self.threads):
                 arrays = bound.plan.run()
             if len(self.truths):
                 found = arrays[0][: len(self.truths)] != 0.0
@@ -96,7 +128,7 @@ class Compiled:
                     return self._idle.pop(k)
             if len(self._idle) >= 4:
                 self._idle.pop(0)
-        return _Bound(self.trace.sources, self.plan, items, sizes, self.dtype)
+        return _Bound(self.trace.sources, self.plan, items, sizes, self.dtype, self.threads)
 
     def _formed(self, form: Form, arrays: Sequence[Any], sizes: dict[int, int]) -> Any:
         if form.kind == "number":
@@ -106,18 +138,29 @@ class Compiled:
         return (array.transpose(form.order) if form.kind == "lanes" else array).copy()
 
 
+def _restored(trace: Trace, program: Program, plan: Plan, dtype: Any, threads: int) -> Compiled:
+    """What was compiled, from a pickle."""
+    return Compiled(trace, dtype, threads, program, plan)
+
+
 class _Bound:
     """A plan bound to arrays that it reads."""
 
     def __init__(
-        self, sources: Sequence[Source], plan: Plan, items: Sequence[Any], sizes: dict[int, int], dtype: Any
+        self,
+        sources: Sequence[Source],
+        plan: Plan,
+        items: Sequence[Any],
+        sizes: dict[int, int],
+        dtype: Any,
+        threads: int,
     ) -> None:
         self.sizes = sizes
         self.sources = sources
         self.dtype = dtype
         self.viewed: dict[int, Any] = {}
         self.arrays = [self._array(source, items) for source in sources]
-        self.plan = BoundPlan(plan, self.arrays, sizes, dtype)
+        self.plan = BoundPlan(plan, self.arrays, sizes, dtype, threads)
 
     def serves(self, items: Sequence[Any], sizes: dict[int, int]) -> bool:
         """Whether the calls are good for these arguments."""

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from autograd_lite.engine.node import Node
-from autograd_lite.engine.primitive import Scalar
+from autograd_lite.engine.primitive import Primitive, Scalar
 from autograd_lite.engine.state import observed, refresh, stale
 
 __all__ = ["Pending", "forward", "local_derivatives", "pulled", "pushed", "reverse", "several", "topological"]
@@ -134,16 +134,20 @@ def reverse(output: Node, gradient: float = 1.0) -> dict[Node, float | None]:
                 adjoint[x] = s * z if seen is None else seen + s * z
         else:
             numbers = [arg if type(arg) is float else arg._number for arg in x]
-            if hasattr(op, "call"):
-                for arg, term in pulled(op, x, numbers, s, pending):
-                    seen = adjoint[arg]
-                    adjoint[arg] = term if seen is None else seen + term
-                continue
-            for arg, z in zip(x, op.local_slopes(numbers, out), strict=True):
-                if z is not None and type(arg) is not float:
-                    seen = adjoint[arg]
-                    adjoint[arg] = s * z if seen is None else seen + s * z
+            for arg, term in _terms(op, x, numbers, out, s, pending):
+                seen = adjoint[arg]
+                adjoint[arg] = term if seen is None else seen + term
     return adjoint
+
+
+def _terms(
+    op: Primitive, args: Sequence[Scalar], numbers: list[float], out: float, s: float, pending: Pending
+) -> list[tuple[Node, float]]:
+    """What a node of many arguments hands to those that are nodes."""
+    if hasattr(op, "call"):
+        return pulled(op, args, numbers, s, pending)
+    slopes = op.local_slopes(numbers, out)
+    return [(arg, s * z) for arg, z in zip(args, slopes, strict=True) if z is not None and type(arg) is not float]
 
 
 def local_derivatives(node: Node) -> list[tuple[Node, float]]:

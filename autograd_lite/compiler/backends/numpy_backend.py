@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,16 +17,22 @@ import numpy as np
 from autograd_lite.compiler.backends.binding import Binder
 from autograd_lite.compiler.backends.contraction import Call, Scratch
 from autograd_lite.compiler.backends.memory import placed
+from autograd_lite.compiler.backends.workers import run_side_by_side
 from autograd_lite.compiler.plan import Output, Plan, Step
 from autograd_lite.compiler.program import Axes
 
 __all__ = ["BoundPlan"]
 
-CACHE = 512 * 1024
-"""Bytes that the buffers of one block of lanes shall take: the second-level cache."""
+CACHE = 4 * 1024 * 1024
+"""Bytes that the buffers of one block of lanes shall take: a share of the last cache. (Smaller blocks, for the caches before
+it, were slower by measurement: they need more calls.)"""
 
 BUSY = 4096
 """Numbers that a step shall compute in one block on average: with fewer, calls cost more than what they compute."""
+
+
+FEWEST = 256
+"""Lanes that are worth a thread of their own."""
 
 
 @dataclass
@@ -36,13 +43,16 @@ class BoundPlan:
         plan: see `Plan`.
         sources: an array for each source, rows first and then the source's axes.
         sizes: the number of lanes of each axis.
+        threads: how many of them share the blocks of lanes.
     """
 
     plan: Plan
     sources: Sequence[Any]
     sizes: dict[int, int]
     dtype: Any = np.float64
-    calls: list[Call] = field(default_factory=list)
+    threads: int = 1
+    stages: list[list[list[Call]]] = field(default_factory=list)
+    """What is run one after the other; the lists of calls of one stage side by side."""
 
     def __post_init__(self) -> None:
         self.axis = self._blocked_axis()
@@ -60,12 +70,16 @@ class BoundPlan:
             self._bind(phase)
         binder = Binder(self.whole, self.axes, self.sizes, self.dtype, self.scratch)
         for result, output in self.copies.get(None, []):
-            self.calls += binder.copy(output.piece, output.target, self.plan.results[result].axes, self.results[result])
+            axes = self.plan.results[result].axes
+            self._add(binder.copy(output.piece, output.target, axes, self.results[result]))
 
     def run(self) -> list[Any]:
         """Runs all steps; the results are overwritten by the next run."""
-        for function, args in self.calls:
-            function(*args)
+        for stage in self.stages:
+            if len(stage) == 1:
+                _run(stage[0])
+            else:
+                run_side_by_side([partial(_run, calls) for calls in stage])
         return self.results
 
     # --- what lies where ---------------------------------------------------------------------------------------------------
@@ -105,7 +119,7 @@ class BoundPlan:
         lanes = [self.sizes[axis] if axis != self.axis or width is None else width for axis in buffer.axes]
         return [buffer.rows or 0, *lanes]
 
-    def _local(self, steps: Sequence[Step], copied: set[int]) -> tuple[dict[int, Any], int]:
+    def _local(self, steps: Sequence[Step], copied: set[int], lanes: int) -> tuple[dict[int, Any], int]:
         """Memory for the buffers of a phase that a block leaves behind, and the number of lanes in a block."""
         numbers = [step.buffer for step in steps if step.buffer in self.phase_of and step.buffer not in self.kept]
         last = dict.fromkeys(copied, len(steps))
@@ -116,20 +130,25 @@ class BoundPlan:
         sizes = [math.prod(self._shape(number, 1)) for number in numbers]
         lives = [(n, first[b], last.get(b, first[b])) for n, b in zip(sizes, numbers, strict=True)]
         offsets, rows = placed(lives)
-        width = self._width(rows, sum(sizes), len(steps))
+        width = self._width(lanes, rows, sum(sizes), len(steps))
         memory = np.empty(rows * width, self.dtype)
         arrays = {}
         for number, offset, size in zip(numbers, offsets, sizes, strict=True):
             arrays[number] = memory[offset * width : (offset + size) * width].reshape(self._shape(number, width))
         return arrays, width
 
-    def _width(self, rows: int, rows_computed: int, steps: int) -> int:
+    def _width(self, lanes: int, rows: int, rows_computed: int, steps: int) -> int:
         """The number of lanes in a block whose memory has so many rows, while the steps compute so many."""
-        lanes = self.sizes[self.axis] if self.axis is not None else 1
         fit = max(BUSY * steps // max(rows_computed, 1), CACHE // (max(rows, 1) * np.dtype(self.dtype).itemsize), 1)
         return int(-(-lanes // -(-lanes // fit)))
 
     # --- calls -----------------------------------------------------------------------------------------------------------
+
+    def _add(self, calls: list[Call]) -> None:
+        """Adds calls to what runs after all so far."""
+        if not self.stages or len(self.stages[-1]) > 1:
+            self.stages.append([[]])
+        self.stages[-1][0] += calls
 
     def _bind(self, phase: int) -> None:
         """The calls of a phase: what has not the blocked axis, then the blocks, then what needs all blocks."""
@@ -137,35 +156,59 @@ class BoundPlan:
         whole = Binder(self.whole, self.axes, self.sizes, self.dtype, self.scratch)
         for step in steps:
             if not self._in_blocks(step) and self.axis not in step.over:
-                self.calls += whole.step(step, self.whole[step.buffer])
+                self._add(whole.step(step, self.whole[step.buffer]))
         self._bind_blocks([step for step in steps if self._in_blocks(step)], self.copies.get(phase, []))
         for step in steps:
             if not self._in_blocks(step) and self.axis in step.over:
-                self.calls += whole.step(step, self.whole[step.buffer])
+                self._add(whole.step(step, self.whole[step.buffer]))
 
     def _bind_blocks(self, steps: Sequence[Step], copies: Sequence[tuple[int, Output]]) -> None:
-        """The calls of all blocks; a step that sees nothing but its block's own memory is bound once for all."""
+        """The calls of all blocks, shared out among the threads, and those that add up what each thread has summed."""
         if not steps or self.axis is None:
             return
-        local, width = self._local(steps, {output.piece.operands[0].buffer for _, output in copies})
         lanes = self.sizes[self.axis]
+        threads = min(self.threads, -(-lanes // FEWEST)) if self.threads > 1 else 1
+        share = -(-lanes // threads)
+        side_by_side: list[list[Call]] = []
+        sums: list[Call] = []
+        for start in range(0, lanes, share):
+            partial_sums = {} if start == 0 else {
+                step.buffer: np.empty_like(self.whole[step.buffer]) for step in steps if self.axis in step.over
+            }  # fmt: skip
+            side_by_side.append(self._calls_of_blocks(steps, copies, range(start, min(start + share, lanes)), partial_sums))
+            sums += [(np.add, (self.whole[k], array, self.whole[k])) for k, array in partial_sums.items()]
+        if len(side_by_side) == 1:
+            self._add(side_by_side[0])
+        else:
+            self.stages.append(side_by_side)
+            self._add(sums)
+
+    def _calls_of_blocks(
+        self, steps: Sequence[Step], copies: Sequence[tuple[int, Output]], lanes: range, partial_sums: dict[int, Any]
+    ) -> list[Call]:
+        """The calls for some lanes, block by block; a step that sees only its block's memory is bound once for all."""
+        assert self.axis is not None
+        axis = self.axis
+        local, width = self._local(steps, {output.piece.operands[0].buffer for _, output in copies}, len(lanes))
+        scratch = Scratch(self.dtype)
         shared: dict[tuple[int, int], list[Call]] = {}
-        for start in range(0, lanes, width):
-            stop = min(start + width, lanes)
-            arrays = self._of_block(local, start, stop)
-            binder = Binder(arrays, self.axes, self.sizes | {self.axis: stop - start}, self.dtype, self.scratch)
+        calls: list[Call] = []
+        for start in range(lanes.start, lanes.stop, width):
+            stop = min(start + width, lanes.stop)
+            arrays = self._of_block(local, start, stop) | partial_sums
+            binder = Binder(arrays, self.axes, self.sizes | {axis: stop - start}, self.dtype, scratch)
             for k, step in enumerate(steps):
                 if not self._is_local(step, local):
-                    adds = start > 0 and self.axis in step.over
-                    self.calls += binder.step(step, arrays[step.buffer], accumulate=adds)
+                    adds = start > lanes.start and self.axis in step.over
+                    calls += binder.step(step, arrays[step.buffer], accumulate=adds)
                     continue
                 if (k, stop - start) not in shared:
                     shared[k, stop - start] = binder.step(step, arrays[step.buffer])
-                self.calls += shared[k, stop - start]
+                calls += shared[k, stop - start]
             for number, output in copies:
                 axes = self.plan.results[number].axes
-                out = self._lanes(self.results[number], axes, start, stop)
-                self.calls += binder.copy(output.piece, output.target, axes, out)
+                calls += binder.copy(output.piece, output.target, axes, self._lanes(self.results[number], axes, start, stop))
+        return calls
 
     def _is_local(self, step: Step, local: dict[int, Any]) -> bool:
         views = [view.buffer for piece in step.pieces for view in piece.operands]
@@ -184,3 +227,8 @@ class BoundPlan:
         if self.axis not in axes:
             return array
         return array[(*(slice(None),) * (1 + axes.index(self.axis)), slice(start, stop))]
+
+
+def _run(calls: list[Call]) -> None:
+    for function, args in calls:
+        function(*args)
