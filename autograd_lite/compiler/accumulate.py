@@ -70,10 +70,9 @@ class TracedAccumulation(Accumulation):
             gate = self._through(other, gate)
             if gate is not True and self.tracer.careful:
                 s, z = where(gate, s * z, 0.0), 1.0
-            elif gate is not True and type(z) is float:
-                s = where(gate, s, 0.0)
             elif gate is not True:
                 doubtful = True
+                s = where(gate, s, 0.0) if type(z) is float else s
             adjoints, partials = groups.setdefault(over, ([], []))
             adjoints.append(s)
             partials.append(z)

@@ -6,18 +6,19 @@ import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import update_wrapper
 from threading import RLock
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.calculus.recording import is_differentiating, makes_graph
-from autograd_lite.calculus.trees import ArrayBlock, Structure, blocks
+from autograd_lite.calculus.contents import map_values
+from autograd_lite.calculus.recording import is_differentiating, makes_graph, number_of, on_numbers
+from autograd_lite.compiler.calls import Call, Way, call_of
 from autograd_lite.compiler.lowered import Lowered
-from autograd_lite.compiler.runtime import DOUBTFUL, Compiled
+from autograd_lite.compiler.runtime import DOUBTFUL, REFUSED, Compiled
 from autograd_lite.compiler.shortcut import Shortcut
+from autograd_lite.compiler.traced import UntraceableError
 from autograd_lite.compiler.traced_call import Trace, trace_call
 from autograd_lite.engine import state
 
@@ -49,8 +50,11 @@ class Jitted:
                 return last.variant.trace.structure.from_blocks(result)
         if state.tracing() is not None or makes_graph(args, list(options.values())):
             return self.f(*args, **options)
-        call = self._call(args, options)
-        variant, result = self._settled(call)
+        call = call_of(self.f, self.static, args, options)
+        try:
+            variant, result = self._settled(call)
+        except UntraceableError:
+            return self._as_written(args, options)
         self._last = None if options or call.static or variant.careful else Shortcut.of(variant, args)
         return variant.trace.structure.from_blocks(result)
 
@@ -60,7 +64,7 @@ class Jitted:
         >>> print(jit(lambda x, y: x * y + y).lower(2.0, 3.0).plan.steps[0].op)
         <operation dot>
         """
-        call = self._call(args, options)
+        call = call_of(self.f, self.static, args, options)
         variant, _ = self._settled(call)
         return variant.lowered(call.items)
 
@@ -87,22 +91,23 @@ class Jitted:
             threads=self.threads,
         )
 
-    def _call(self, args: tuple[Any, ...], options: dict[str, Any]) -> _Call:
-        static = tuple([args[k] for k in self.static])
-        moving = [arg for k, arg in enumerate(args) if k not in self.static]
-        items, structure = blocks((moving, options), "jit: an argument (is it one for static_argnums?)")
-        return _Call((static, _without_lengths(structure)), items, structure, static)
-
-    def _settled(self, call: _Call) -> tuple[Compiled, Any]:
+    def _settled(self, call: Call) -> tuple[Compiled, Any]:
         """The variant whose guards hold for a call, and the blocks of its result."""
-        variant = self._variant(call, _Way())
+        variant = self._variant(call, Way())
         while True:
             failed, result = variant.run(call.items)
             if failed is None:
                 return variant, result
+            if failed == REFUSED:
+                raise UntraceableError
             variant = self._variant(call, self._way_after(variant, failed))
 
-    def _variant(self, call: _Call, way: _Way) -> Compiled:
+    def _as_written(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """The result of the function run as it is: it did what only lanes do that never come there, or refuses its input."""
+        with on_numbers():
+            return map_values(number_of, self.f(*args, **options))
+
+    def _variant(self, call: Call, way: Way) -> Compiled:
         """The newest trace that fits the arguments and goes this way, or a new one."""
         with self._lock:
             known = self._variants.setdefault(call.key, [])
@@ -113,27 +118,27 @@ class Jitted:
                     return variant
             return self._traced(call, way, known)
 
-    def _traced(self, call: _Call, way: _Way, known: list[Compiled]) -> Compiled:
+    def _traced(self, call: Call, way: Way, known: list[Compiled]) -> Compiled:
         with _no_collection():
             trace = trace_call(
-                self.f, call.items, call.structure, call.arguments(self.static),
+                self.f, call.items, call.structure, call.arguments,
                 decisions=way.decisions, branches=self._branches, careful=way.careful,
             )  # fmt: skip
             self._check_cap(trace, known)
             known.append(Compiled(trace, self.dtype, self.threads))
         return known[-1]
 
-    def _way_after(self, variant: Compiled, failed: int) -> _Way:
+    def _way_after(self, variant: Compiled, failed: int) -> Way:
         """The way that is to be taken after a run that has found its own to be wrong."""
         trace = variant.trace
         if failed == DOUBTFUL:
-            return _Way(trace.decisions, careful=True)
+            return Way(trace.decisions, careful=True)
         guard = trace.guards[failed]
         if guard.branch is not None:
             self._branches |= {guard.branch}
-            return _Way(careful=variant.careful, branch=guard.branch)
+            return Way(careful=variant.careful, branch=guard.branch)
         asked = [before.truth for before in trace.guards[:failed] if before.branch is None]
-        return _Way((*asked, not guard.truth), careful=variant.careful)
+        return Way((*asked, not guard.truth), careful=variant.careful)
 
     def _check_cap(self, trace: Trace, known: Sequence[Compiled]) -> None:
         ways = trace.bodies + sum(1 for variant in known if variant.trace.shapes == trace.shapes)
@@ -143,44 +148,6 @@ class Jitted:
                 f"jit: {name} goes more than max_variants={self.max_variants} ways; the last branch is at "
                 f"{trace.guards[-1].line}. Every way is compiled by itself: write ag.where(condition, x, y) in place of `if`"
             )
-
-
-@dataclass(frozen=True)
-class _Way:
-    """What a trace is wanted to do: its first decisions, a branch that it must have both sides of, and how it sums."""
-
-    decisions: tuple[bool, ...] = ()
-    careful: bool = False
-    branch: Any = None
-
-    def is_taken_by(self, variant: Compiled) -> bool:
-        trace = variant.trace
-        return (
-            trace.decisions[: len(self.decisions)] == self.decisions
-            and variant.careful == self.careful
-            and (self.branch is None or self.branch in trace.branches)
-        )
-
-
-@dataclass(frozen=True)
-class _Call:
-    """The arguments of a call: what they have in common with those of others, their blocks, and those that are static."""
-
-    key: Any
-    items: Sequence[Any]
-    structure: Structure
-    static: tuple[Any, ...]
-
-    def arguments(self, places: Sequence[int]) -> Callable[[Any], tuple[tuple[Any, ...], dict[str, Any]]]:
-        """Makes the arguments of the function from the tree of the others."""
-
-        def arguments_of(tree: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-            given, options = list(tree[0]), tree[1]
-            for place, item in sorted(zip(places, self.static, strict=True)):
-                given.insert(place, item)
-            return tuple(given), options
-
-        return arguments_of
 
 
 @contextmanager
@@ -211,13 +178,6 @@ def _restored(
     jitted = Jitted(f, dtype=dtype, static_argnums=static, max_variants=max_variants, threads=threads)
     jitted._variants, jitted._branches = variants, branches
     return jitted
-
-
-def _without_lengths(structure: Structure) -> Structure:
-    """A structure in which arrays of as many dimensions are alike."""
-    if isinstance(structure.block, ArrayBlock):
-        return Structure(block=ArrayBlock((0,) * len(structure.block.shape)))
-    return Structure(structure.block, structure.kind, structure.keys, tuple(map(_without_lengths, structure.children)))
 
 
 def jit(

@@ -65,6 +65,7 @@ class InputArray:
         """What one lane of an axis along a dimension sees: an array, or a single traced value."""
         mapping = list(self.source.mapping)
         mapping[self.free[dimension]] = axis
+        self.tracer.along.append((axis, self.source, self.free[dimension]))
         source = _remapped(self.source, tuple(mapping))
         inner = InputArray(self.tracer, source, self.numbers, self._on_look)
         return inner if inner.free else inner.elements[()]
@@ -157,7 +158,7 @@ class Lanes(Many):
 
     @property
     def ndim(self) -> int:
-        return 1
+        return 1 + int(getattr(self.item, "ndim", 0))
 
     def count(self) -> Scalar:
         """The number of lanes."""
@@ -167,31 +168,38 @@ class Lanes(Many):
     def apply(self, op: Primitive, args: tuple[Scalar, ...]) -> NoReturn:
         _refuse(f"'{op.symbol}' with")
 
-    def __getitem__(self, key: Any) -> NoReturn:
-        _refuse("indexing")
+    def __getattr__(self, name: str) -> NoReturn:
+        raise _NoAttributeError(_refusal(f".{name} of"))
 
-    def __iter__(self) -> NoReturn:
-        _refuse("iterating over")
+    def __array__(self, *args: Any, **options: Any) -> NoReturn:
+        _refuse("a function of numpy on")
 
-    def __len__(self) -> NoReturn:
-        _refuse("the length of")
-
-    def __bool__(self) -> NoReturn:
-        _refuse("the truth of")
+    def __array_ufunc__(self, *args: Any, **options: Any) -> NoReturn:
+        _refuse("a function of numpy on")
 
 
-def _refuse(what: str) -> NoReturn:
-    raise TracingError(
+class _NoAttributeError(TracingError, AttributeError):
+    """So that `hasattr` says no."""
+
+
+def _refusal(what: str) -> str:
+    return (
         f"{what} the result of a vmap is not defined inside a compiled function, where lanes are one array: compute inside "
         "the mapped function, reduce the lanes by ag.total, ag.mean, ag.max, ag.min, ag.var, ag.std, ag.norm or "
         "ag.logsumexp, or map over them again"
     )
 
 
-for _name in ("add", "sub", "mul", "truediv", "pow", "mod"):
-    for _side in ("", "r"):
+def _refuse(what: str) -> NoReturn:
+    raise TracingError(_refusal(what))
 
-        def _method(self: Lanes, other: Any, _name: str = _name) -> NoReturn:
-            _refuse(f"'{_name}' with")
 
-        setattr(Lanes, f"__{_side}{_name}__", _method)
+def _refusing(name: str) -> Callable[..., NoReturn]:
+    def method(self: Lanes, *others: Any) -> NoReturn:
+        _refuse(f"{name} with")
+
+    return method
+
+
+for _name in f"{_OPERATORS} getitem iter len bool float int index".split():
+    setattr(Lanes, f"__{_name}__", _refusing(_name))

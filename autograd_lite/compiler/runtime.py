@@ -23,7 +23,7 @@ from autograd_lite.engine.node import Node
 
 __all__ = ["Compiled"]
 
-DOUBTFUL = -1
+DOUBTFUL, REFUSED = -1, -2
 
 COPIED = 128 * 1024
 """Bytes up to which an array is copied at every call: less than to look anew where it lies."""
@@ -83,15 +83,18 @@ class Compiled:
         """Runs the plan.
 
         Returns:
-            None, the number of the first guard that failed, or DOUBTFUL where a result may be wrong (see `accumulate`);
-            and the blocks of the result.
+            None, or the number of the first guard that failed, DOUBTFUL where a result may be wrong (see `accumulate`),
+            REFUSED where an operation refuses a number; and the blocks of the result.
         """
         sizes = self.sizes(items)
         bound = self._take(items, sizes)
         try:
             bound.fill(items)
-            with quiet(), one_thread_each(self.threads):
-                arrays = bound.plan.run()
+            try:
+                with quiet(), one_thread_each(self.threads):
+                    arrays = bound.plan.run()
+            except (IndexError, ValueError):  # a row does not take a place or an order
+                return REFUSED, None
             if len(self.truths):
                 found = arrays[0][: len(self.truths)] != 0.0
                 if (found != self.truths).any():
@@ -110,13 +113,10 @@ class Compiled:
             ValueError: if arrays differ in it.
         """
         sizes: dict[int, int] = {}
-        for source in self.trace.sources:
-            if isinstance(source, (Array, Constants)):
-                array = items[source.block] if isinstance(source, Array) else source.array
-                for length, axis in zip(array.shape, source.mapping, strict=True):
-                    if axis is not None and sizes.setdefault(axis, length) != length:
-                        lengths = f"{sizes[axis]} and {length}"
-                        raise ValueError(f"vmap: arrays have {lengths} samples; they must have equally many")
+        for axis, source, dimension in self.trace.axes:
+            length = (items[source.block] if isinstance(source, Array) else source.array).shape[dimension]
+            if sizes.setdefault(axis, length) != length:
+                raise ValueError(f"vmap: arrays have {sizes[axis]} and {length} samples; they must have equally many")
         if 0 in sizes.values():
             raise ValueError("vmap: there are no samples to map over")
         return sizes

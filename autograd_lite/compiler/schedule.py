@@ -221,7 +221,7 @@ def _piece(operands: Sequence[_Operand]) -> Piece:
     """Operands under one nest of counters; those that follow no pattern list their positions."""
     rows, terms = operands[0].numbers.shape
     regular = [k for k, operand in enumerate(operands) if operand.buffer != CONSTANT and _is_separable(operand.numbers)]
-    nests: Any = ((rows,), []), ((terms,), [])
+    nests: Any = ((rows,) if rows > 1 else (), []), ((terms,) if terms > 1 else (), [])
     while regular:
         found = (
             nest_of([operands[k].numbers[:, 0] for k in regular]),

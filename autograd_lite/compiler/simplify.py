@@ -43,9 +43,12 @@ def share(program: Program) -> Program:
 
 def drop_dead(program: Program) -> Program:
     """Without the entries on which no output depends."""
+    live = program.used()
+    if all(live):
+        return program
     made = Program()
     places: list[Argument | None] = []
-    columns = zip(program.ops, program.args, program.axes, program.over, program.used(), strict=True)
+    columns = zip(program.ops, program.args, program.axes, program.over, live, strict=True)
     for op, args, axes, over, used in columns:
         if used:
             moved = tuple([places[arg] if type(arg) is int else arg for arg in args])

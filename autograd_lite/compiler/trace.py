@@ -9,6 +9,7 @@ notes a guard; the numbers of this run are hints for the way that will be taken,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,10 +80,16 @@ class Tracer:
         self.sources: list[Source] = []
         self.sizes: list[int] = []
         """Of each axis, how many lanes it has in this run."""
+        self.along: list[tuple[int, Any, int]] = []
+        """What the axes run along: the axis, an array, and its dimension."""
         self.open: Axes = ()
         """The axes of the vmaps whose functions are running."""
         self.decide_lanes: Callable[[Traced, str], bool] | None = None
         self.region = Region((), self.way)
+        self.explorers: list[Any] = []
+        """What explores the ways through the mapped functions that are running."""
+        self.reliable = True
+        """Whether the numbers of this run belong to a lane that goes this way."""
         self.bodies = 0
         """How many runs of mapped functions there were."""
         self.doubtful: list[int] = []
@@ -125,9 +132,11 @@ class Tracer:
             over = over or self.reducing
             if over:
                 axes = tuple([axis for axis in axes if axis not in over])
-            hint = op.evaluate(hints)
-        else:
+            hints = [hints]  # type: ignore[list-item]  # the one argument of a row of sequences
+        try:
             hint = op.evaluate(*hints)
+        except (IndexError, ValueError):  # the numbers of this run may belong to a lane that never comes here
+            hint = math.nan
         node = self._entry(op, tuple(places), axes, over, hint)
         if state.is_recording():
             node._op = op

@@ -8,11 +8,15 @@ from autograd_lite.compiler.program import Axes
 from autograd_lite.engine.primitive import Primitive, Scalar
 from autograd_lite.engine.value import Value
 
-__all__ = ["Traced", "TracingError", "escapes"]
+__all__ = ["Traced", "TracingError", "UntraceableError", "escapes"]
 
 
 class TracingError(TypeError):
     """Something was done with a traced value that needs its number."""
+
+
+class UntraceableError(Exception):
+    """A way through the function cannot be traced: it is left to the function itself, which may never take it."""
 
 
 def escapes(what: str, instead: str) -> NoReturn:
@@ -56,6 +60,20 @@ class Traced(Value):
     def __bool__(self) -> bool:
         truth: bool = self.tracer.decide(self)
         return truth
+
+    @property
+    def grad(self) -> Any:
+        escapes(".grad", "use ag.grad or ag.gradients, which return derivatives")
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        escapes("writing .grad", "use ag.grad or ag.gradients, which return derivatives")
+
+    def __float__(self) -> NoReturn:
+        escapes("float(), or a function of math", "use this library's functions, ag.sin in place of math.sin")
+
+    def __int__(self) -> NoReturn:
+        escapes("int()", "use ag.floor or ag.round, or make the argument a static one by static_argnums")
 
     def __index__(self) -> int:
         escapes("indexing by a value", "use ag.pick(sequence, i) for an element whose place is computed")

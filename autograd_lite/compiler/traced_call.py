@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import product
 from typing import Any
 
 from autograd_lite.calculus.recording import differentiating
@@ -13,7 +16,10 @@ from autograd_lite.compiler.lanes import InputArray, Lanes
 from autograd_lite.compiler.program import Argument, Axes, Input, Program
 from autograd_lite.compiler.sources import Array, Constants, Numbers, Parameters, Source
 from autograd_lite.compiler.trace import Guard, Tracer
+from autograd_lite.compiler.traced import Traced, TracingError
 from autograd_lite.engine.node import Node
+from autograd_lite.engine.primitive import Primitive
+from autograd_lite.engine.reductions import total
 
 __all__ = ["Form", "Trace", "trace_call"]
 
@@ -45,8 +51,8 @@ class Trace:
         results: how its outputs form arrays: of each the number of elements and the axes.
         forms, structure: how the arrays form the result of the call.
         fixed: of each block of the arguments that is an array the dimensions whose lengths the program depends on.
-        axes: of each axis one block of the arguments and its dimension that it runs along, or the lanes of a constant array.
-        lengths: of each block that is an array its shape in the run.
+        axes: what the axes run along: the axis, an array, and its dimension.
+        shapes: of each block that is an array its shape in the run.
     """
 
     program: Program
@@ -55,6 +61,7 @@ class Trace:
     results: tuple[tuple[int, Axes], ...]
     forms: tuple[Form, ...]
     structure: Structure
+    axes: tuple[tuple[int, Array | Constants, int], ...]
     shapes: dict[int, tuple[int, ...]]
     fixed: dict[int, frozenset[int]]
     decisions: tuple[bool, ...]
@@ -68,7 +75,7 @@ def trace_call(
     f: Callable[..., Any],
     items: Sequence[Any],
     structure: Structure,
-    rebuild: Callable[[Any], tuple[tuple[Any, ...], dict[str, Any]]],
+    rebuild: Callable[[Any], tuple[Sequence[Any], dict[str, Any]]],
     *,
     decisions: Sequence[bool] = (),
     branches: frozenset[Any] = frozenset(),
@@ -147,6 +154,7 @@ def _finished(tracer: Tracer, looks: _Looks, items: Sequence[Any], structure: St
         results=tuple(results),
         forms=tuple(forms),
         structure=structure,
+        axes=tuple(tracer.along),
         shapes=looks.shapes,
         fixed={k: frozenset(dimensions) for k, dimensions in looks.fixed.items()},
         decisions=tracer.way(),
@@ -160,21 +168,41 @@ def _finished(tracer: Tracer, looks: _Looks, items: Sequence[Any], structure: St
 def _hidden(tracer: Tracer) -> list[int]:
     """Numbers that rely on 0·x being 0 and that a result may depend on although it stays finite if they do not.
 
-    A comparison takes a nan and gives a number; whatever is smooth hands a nan on.
+    A comparison takes a nan and gives a number; most operations hand a nan on.
     """
     program, tainted, hidden = tracer.program, set(tracer.doubtful), []
     if not tainted:
         return []
     for place, (op, args) in enumerate(zip(program.ops, program.args, strict=True)):
-        if place in tainted or isinstance(op, Input) or tainted.isdisjoint(args):
+        if isinstance(op, Input) or tainted.isdisjoint(args):
             continue
         tainted.add(place)
-        if op.is_discrete:
-            hidden += [arg for arg in args if type(arg) is int and arg in tainted]
-    return list(dict.fromkeys(hidden))
+        hidden += [arg for k, arg in enumerate(args) if type(arg) is int and arg in tainted and swallows_nan(op, k)]
+    places = list(dict.fromkeys(hidden))
+    return [program.add(total, (k,), (), program.axes[k]) if program.axes[k] else k for k in places]
 
 
-def _place(tracer: Tracer, x: Any) -> Argument:
+def swallows_nan(op: Primitive, k: int) -> bool:
+    """Whether an operation may give a number although argument k is a nan, other than by a structural zero."""
+    if op.arity is None or op.active[k] is not None:
+        return False
+    return _swallows(op, k)
+
+
+@cache
+def _swallows(op: Primitive, k: int) -> bool:
+    points = product((0.0, 1.0, -1.0, math.inf), repeat=(op.arity or 1) - 1)
+    return any(
+        op.evaluate(*[*point[:k], math.nan, *point[k:]]) == op.evaluate(*[*point[:k], math.nan, *point[k:]])
+        for point in points
+    )
+
+
+def _place(tracer: Tracer, x: Any, lanes: Axes = ()) -> Argument:
+    if isinstance(x, Traced) and not set(x.axes) <= set(lanes):
+        raise TracingError(
+            "a value that differs from lane to lane was kept outside of its vmap; return it from the function"
+        )
     return tracer.lift(x) if isinstance(x, Node) else float(x)
 
 
@@ -187,8 +215,8 @@ def _spread_out(tracer: Tracer, lanes: Lanes) -> tuple[list[Argument], tuple[int
     if isinstance(item, InputArray):
         item = item.elements
     shape = item.shape if is_array(item) else ()
-    places = [_place(tracer, x) for x in (item.ravel().tolist() if is_array(item) else [item])]
     axes = tuple(sorted(link.axis for link in chain))
+    places = [_place(tracer, x, axes) for x in (item.ravel().tolist() if is_array(item) else [item])]
     order = list(range(len(shape)))
     for link in reversed(chain):
         place = link.place if link.place >= 0 else link.place + len(order) + 1

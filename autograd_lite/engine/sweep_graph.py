@@ -68,7 +68,8 @@ def reverse_graph(
     Returns:
         the adjoints of those nodes; a node that the output reaches through structural zeros alone is left out.
     """
-    between = dict.fromkeys(inputs)
+    wanted = dict.fromkeys(inputs)
+    between = dict(wanted)
     order = topological(output, sources=between if independent else ())
     for node in order:
         if node not in between and any(type(arg) is not float and arg in between for arg in node.args):
@@ -82,7 +83,7 @@ def reverse_graph(
             continue
         s = adjoint[node] = way.reverse_sum(node, terms.pop(node))
         op, args = node._op, node.args
-        if op is None:
+        if op is None or (independent and node in wanted):
             continue
         if hasattr(op, "call"):
             for arg, term in pulled(op, args, args, s, pending):
