@@ -165,7 +165,9 @@ class _Explorer:
 
     def _cover(self, taken: Sequence[tuple[Traced, bool, str]], line: str, branch: Any) -> None:
         """Notes the guard that no lane comes to this branch and takes its other side."""
-        way = [decision for explorer in self.tracer.explorers for decision in explorer.taken]
+        way: list[tuple[Traced, bool, str]] = []
+        for explorer in self.tracer.explorers:
+            way += explorer.taken
         *before, (node, truth, _) = [*way, *taken]
         strays: Scalar = 1.0
         for earlier, decided, _ in before:  # in order, so that guards share what they have in common

@@ -12,21 +12,18 @@ import numpy as np
 from autograd_lite.compiler.backends.arrays import quiet
 from autograd_lite.compiler.backends.numpy_backend import BoundPlan
 from autograd_lite.compiler.backends.workers import one_thread_each
+from autograd_lite.compiler.feed import Feed
 from autograd_lite.compiler.lowered import Lowered
 from autograd_lite.compiler.plan import Plan
 from autograd_lite.compiler.program import Program
 from autograd_lite.compiler.schedule import schedule
 from autograd_lite.compiler.simplify import simplify
-from autograd_lite.compiler.sources import Array, Constants, Counts, Leaves, Numbers, Parameters, Source, StoredIn
+from autograd_lite.compiler.sources import Array, Counts, Numbers, StoredIn
 from autograd_lite.compiler.traced_call import Form, Trace
-from autograd_lite.engine.node import Node
 
 __all__ = ["Compiled"]
 
 DOUBTFUL, REFUSED = -1, -2
-
-COPIED = 128 * 1024
-"""Bytes up to which an array is copied at every call: less than to look anew where it lies."""
 
 
 class Compiled:
@@ -89,7 +86,7 @@ class Compiled:
         sizes = self.sizes(items)
         bound = self._take(items, sizes)
         try:
-            bound.fill(items)
+            bound.feed.fill(items)
             try:
                 with quiet(), one_thread_each(self.threads):
                     arrays = bound.plan.run()
@@ -124,11 +121,11 @@ class Compiled:
     def _take(self, items: Sequence[Any], sizes: dict[int, int]) -> _Bound:
         with self._lock:
             for k, bound in enumerate(self._idle):
-                if bound.serves(items, sizes):
+                if bound.sizes == sizes and bound.feed.serves(items):
                     return self._idle.pop(k)
             if len(self._idle) >= 4:
                 self._idle.pop(0)
-        return _Bound(self.trace.sources, self.plan, items, sizes, self.dtype, self.threads)
+        return _Bound(self, items, sizes)
 
     def _formed(self, form: Form, arrays: Sequence[Any], sizes: dict[int, int]) -> Any:
         if form.kind == "number":
@@ -146,85 +143,7 @@ def _restored(trace: Trace, program: Program, plan: Plan, dtype: Any, threads: i
 class _Bound:
     """A plan bound to arrays that it reads."""
 
-    def __init__(
-        self,
-        sources: Sequence[Source],
-        plan: Plan,
-        items: Sequence[Any],
-        sizes: dict[int, int],
-        dtype: Any,
-        threads: int,
-    ) -> None:
+    def __init__(self, compiled: Compiled, items: Sequence[Any], sizes: dict[int, int]) -> None:
         self.sizes = sizes
-        self.sources = sources
-        self.dtype = dtype
-        self.viewed: dict[int, Any] = {}
-        self.arrays = [self._array(source, items) for source in sources]
-        self.plan = BoundPlan(plan, self.arrays, sizes, dtype, threads)
-
-    def serves(self, items: Sequence[Any], sizes: dict[int, int]) -> bool:
-        """Whether the calls are good for these arguments."""
-        if sizes != self.sizes:
-            return False
-        return all(_base(self.sources[k], items) is array for k, array in self.viewed.items())
-
-    def fill(self, items: Sequence[Any]) -> None:
-        """Copies what is small, and numbers."""
-        numbers = None
-        for k, (source, array) in enumerate(zip(self.sources, self.arrays, strict=True)):
-            if k in self.viewed:
-                continue
-            if isinstance(source, Numbers):
-                numbers = [x for x in items if type(x) is float]
-                array[:] = numbers
-            elif isinstance(source, Leaves):
-                array[:] = [_number_of(node) for node in source.nodes]
-            elif isinstance(source, Counts):
-                for axis, size in self.sizes.items():
-                    array[axis] = size
-            else:
-                array[...] = _rows(source, _base(source, items))
-
-    def _array(self, source: Source, items: Sequence[Any]) -> Any:
-        if isinstance(source, Numbers):
-            return np.empty(len([x for x in items if type(x) is float]), self.dtype)
-        if isinstance(source, Leaves):
-            return np.empty(len(source.nodes), self.dtype)
-        if isinstance(source, Counts):
-            return np.empty(1 + max(self.sizes, default=0), self.dtype)
-        base = _base(source, items)
-        rows = _rows(source, np.asarray(base))
-        viewable = rows.dtype == self.dtype and np.shares_memory(rows, np.asarray(base))
-        if viewable and (rows.nbytes > COPIED or isinstance(source, (Parameters, StoredIn))):
-            self.viewed[self.sources.index(source)] = base
-            return rows
-        return np.empty(rows.shape, self.dtype)
-
-
-def _number_of(node: Node) -> float:
-    """A number as it is now, also where a buffer was written past its leaf."""
-    if node._op is None and node._x is not None:
-        return float(node._x.numbers[node._y])
-    return node._number
-
-
-def _base(source: Source, items: Sequence[Any]) -> Any:
-    """The object whose memory a source reads."""
-    if isinstance(source, Array):
-        return items[source.block]
-    if isinstance(source, Constants):
-        return source.array
-    if isinstance(source, Parameters):
-        return items[source.block].storage._buffer.numbers
-    assert isinstance(source, StoredIn)
-    return source.buffer.numbers
-
-
-def _rows(source: Source, array: Any) -> Any:
-    """An array with the elements of one lane along its first dimension, and then its axes, ascending."""
-    if not isinstance(source, (Array, Constants)):
-        return np.asarray(array)
-    axes = sorted(axis for axis in source.mapping if axis is not None)
-    free = [d for d, axis in enumerate(source.mapping) if axis is None]
-    moved = np.asarray(array).transpose([*free, *[source.mapping.index(axis) for axis in axes]])
-    return moved.reshape(-1 if moved.size else 0, *moved.shape[len(free) :])
+        self.feed = Feed(compiled.trace.sources, items, sizes, compiled.dtype)
+        self.plan = BoundPlan(compiled.plan, self.feed.arrays, sizes, compiled.dtype, compiled.threads)

@@ -14,12 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.backends.arrays import kernel
+from autograd_lite.compiler.backends.arrays import kernel, kernel_for
 from autograd_lite.compiler.backends.contraction import Call, Scratch, contract
 from autograd_lite.compiler.plan import Piece, Step, View
 from autograd_lite.compiler.program import Axes
 
 __all__ = ["Binder"]
+
+FEW, ENOUGH = 4, 256
+"""A step is taken apart by constants if there are at most so many of them, and it has at least so many numbers."""
 
 
 @dataclass
@@ -45,7 +48,9 @@ class Binder:
         if step.kind == "elementwise":
             (piece,) = step.pieces
             operands = [self.view(view, piece, step.axes, calls) for view in piece.operands]
-            calls.append(_call(kernel(step.op), operands, self._target(out, piece, step.axes)))
+            target = self._target(out, piece, step.axes)
+            for inputs, result in _by_constants(piece, operands, target):
+                calls.append(_call(kernel_for(step.op, inputs), inputs, result))
         elif step.kind == "contraction":
             for k, piece in enumerate(step.pieces):
                 self._contract(step, piece, out, calls, accumulate=accumulate or k > 0)
@@ -127,6 +132,29 @@ class Binder:
         factors = [np.broadcast_to(self.view(view, piece, lanes, calls), shape) for view in piece.operands]
         target = self._target(out, piece, step.axes)
         calls += contract(factors, kept, summed, target, self.scratch, accumulate=accumulate)
+
+
+def _by_constants(piece: Piece, operands: Sequence[Any], target: Any) -> list[tuple[Sequence[Any], Any]]:
+    """The operands and the target of a step, once for each constant where there are only a few in a row.
+
+    Powers with exponents 2 and 1 in turn, say, are many times faster as squares and copies.
+    """
+    varying = [
+        k for k, view in enumerate(piece.operands) if view.constants is not None and not isinstance(view.constants, float)
+    ]
+    if len(varying) != 1:
+        return [(operands, target)]
+    constants = operands[varying[0]]
+    along = [d for d in range(len(piece.rows)) if (constants != constants[(slice(None),) * d + (slice(0, 1),)]).any()]
+    if len(along) != 1 or target.shape[along[0]] > FEW or target.size < ENOUGH:
+        return [(operands, target)]
+    parts: list[tuple[Sequence[Any], Any]] = []
+    for k in range(target.shape[along[0]]):
+        at = (*(slice(None),) * along[0], slice(k, k + 1))
+        part = [operand[at] if operand.ndim else operand for operand in operands]
+        part[varying[0]] = np.array(constants[at].flat[0], constants.dtype)
+        parts.append((part, target[at]))
+    return parts
 
 
 def _gather(array: Any, positions: Any, out: Any) -> None:
