@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from autograd_lite.calculus.contents import holds_value, map_values
 from autograd_lite.calculus.recording import differentiating, number_of, on_numbers
 from autograd_lite.calculus.trees import ModuleBlock, flatten, matching
+from autograd_lite.engine import state
 from autograd_lite.engine.domain import REAL, sequence
 from autograd_lite.engine.primitive import NaryPrimitive, Scalar
 from autograd_lite.engine.sequences import dot
@@ -58,23 +59,36 @@ class Call:
         self.size = len(self.inputs)
         self._numbers: list[float] = []
         self._found: list[Scalar] = []
+        self._residuals: Any = None
 
     def outputs(self) -> Any:
         """The function's result, made of new nodes."""
         inputs, self.inputs = tuple(self.inputs), []  # the nodes hold their arguments themselves
-        self._run([number_of(x) for x in inputs])
+        tracer = state.tracing()
+        if tracer is None:
+            self._run([number_of(x) for x in inputs])
+        else:
+            with state.no_grad():
+                returned = self._rule.f(*self._arguments(inputs))
+            self._found, self._result = flatten(returned, f"{self._rule.name}: what it returned")
         self.count = len(self._found)
-        name = self._rule.name if self._rule.name.isidentifier() else "function"
         nodes: list[Value] = []
         for k in range(self.count):
-            row = Output(
-                name=name, arity=None, partials=(_unused,), active=(None,), domain=ANY, slopes=(), call=self, index=k,
-                symbol=name if self.count == 1 else f"{name}[{k}]", doc=f"output {k} of the custom function {name}",
-                evaluate=lambda numbers, k=k: self._run(numbers[: self.size])[k],
-            )  # fmt: skip
-            args = inputs if k == 0 else (*inputs, nodes[0])
-            nodes.append(next(x for x in args if isinstance(x, Value)).apply(row, args))
+            row, args = self._row(k), inputs if k == 0 else (*inputs, nodes[0])
+            if tracer is None:
+                nodes.append(next(x for x in args if isinstance(x, Value)).apply(row, args))
+            else:
+                nodes.append(tracer.alias(self._found[k], row, args))
         return self._result.rebuild(nodes)
+
+    def _row(self, k: int) -> Output:
+        """The operation of output k."""
+        name = self._rule.name if self._rule.name.isidentifier() else "function"
+        return Output(
+            name=name, arity=None, partials=(_unused,), active=(None,), domain=ANY, slopes=(), call=self, index=k,
+            symbol=name if self.count == 1 else f"{name}[{k}]", doc=f"output {k} of the custom function {name}",
+            evaluate=lambda numbers: self._run(numbers[: self.size])[k],
+        )  # fmt: skip
 
     def _run(self, numbers: Sequence[float]) -> list[Scalar]:
         """The outputs on numbers, those of the last time if the numbers are the same; keeps what bwd needs."""

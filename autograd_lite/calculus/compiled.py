@@ -14,8 +14,8 @@ Transform = TypeVar("Transform", bound=Callable[..., Any])
 def through_compiled(transform: Transform) -> Transform:
     """Decorates a transform: given a compiled function, it is applied to what was compiled, and compiled in its turn.
 
-    Without this the derivative of a compiled function would be right, but computed as if it had not been compiled. A compiled
-    function is one with a method `recompiled`, which takes what is to be done to the function inside.
+    Without this the derivative of a compiled function would be right, but computed as if it had not been compiled. What has
+    a method `recompiled` is a compiled function; the method takes what is to be done to the function inside.
     """
 
     @wraps(transform)

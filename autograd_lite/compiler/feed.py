@@ -59,7 +59,11 @@ class Feed:
         order, rows = _layout(source, given)
         moved = given.transpose(order)
         seen = moved.reshape(rows, *moved.shape[len(order) - len(_axes(source)) :])
-        if seen.dtype == dtype and np.may_share_memory(seen, given) and (seen.nbytes > COPIED or not isinstance(source, Array)):
+        if (
+            seen.dtype == dtype
+            and np.may_share_memory(seen, given)
+            and (seen.nbytes > COPIED or not isinstance(source, Array))
+        ):
             self._viewed.append((source, base))
             return seen
         array = np.empty(seen.shape, dtype)

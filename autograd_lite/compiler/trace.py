@@ -153,6 +153,15 @@ class Tracer:
         node.axes = self.program.axes[node.place] = self.union(node.axes, self.open)
         return node
 
+    def alias(self, x: Scalar, op: Primitive, args: tuple[Scalar, ...]) -> Traced:
+        """A value that is computed like another, and differentiated by an operation of its own on these arguments."""
+        source = x if isinstance(x, Traced) else self.record(positive, (x,))
+        node = _new(Traced)
+        node._number, node._birth, node.label = source._number, self._epoch, None
+        node.tracer, node.axes, node.over, node.place = self, source.axes, (), source.place
+        node._op, node._x, node._y = (op, args, None) if state.is_recording() else (None, None, None)
+        return node
+
     def count(self, axis: int) -> Traced:
         """The number of lanes of an axis."""
         return self.read(Counts(), axis, (), float(self.sizes[axis]))
