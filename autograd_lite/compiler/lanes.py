@@ -162,8 +162,8 @@ class Lanes(Many):
 
     def count(self) -> Scalar:
         """The number of lanes."""
-        inner = self.item.count() if isinstance(self.item, Lanes) else 1.0
-        return self.tracer.count(self.axis) * inner
+        lanes = self.tracer.count(self.axis)
+        return lanes * self.item.count() if isinstance(self.item, Lanes) else lanes
 
     def apply(self, op: Primitive, args: tuple[Scalar, ...]) -> NoReturn:
         _refuse(f"'{op.symbol}' with")
