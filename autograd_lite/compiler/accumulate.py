@@ -38,6 +38,8 @@ class TracedAccumulation(Accumulation):
         op: Any = node._op
         if not isinstance(node, Traced):
             return super().gates(node, wanted)
+        if op.is_ungated:
+            return wanted
         with self.tracer.reducing_as(node):
             if op.arity is None:
                 (active,) = op.active
@@ -50,13 +52,13 @@ class TracedAccumulation(Accumulation):
         return [want and (flow if isinstance(flow, Node) else bool(flow)) for want, flow in zip(wanted, flows, strict=True)]
 
     def partials(self, node: Node, gates: Sequence[Any]) -> Sequence[Scalar | None]:
-        if not isinstance(node, Traced):
+        if not _over(node):
             return super().partials(node, gates)
         with self.tracer.reducing_as(node):
             return super().partials(node, gates)
 
     def reverse_sum(self, node: Node, terms: Sequence[Term]) -> Scalar:
-        own = set(_axes(node))
+        own = _axes(node)
         return self._sum(node, [(term, _lanes_between(term[0], own) if term[0] is not node else ()) for term in terms])
 
     def forward_sum(self, node: Node, terms: Sequence[Term]) -> Scalar:
@@ -64,6 +66,8 @@ class TracedAccumulation(Accumulation):
 
     def _sum(self, node: Node, terms: Sequence[tuple[Term, Axes]]) -> Scalar:
         """Σ s·z over the terms, and over the lanes of the axes that stand beside each."""
+        if not self.tracer.careful and all(term[3] is True and not over for term, over in terms):
+            return contract([term[1] for term, _ in terms], [term[2] for term, _ in terms])
         groups: dict[Axes, tuple[list[Scalar], list[Scalar]]] = {}
         doubtful = False
         for (other, s, z, gate), over in terms:
@@ -112,6 +116,7 @@ def _over(node: Node) -> Axes:
     return node.over if isinstance(node, Traced) else ()
 
 
-def _lanes_between(user: Node, own: set[int]) -> Axes:
+def _lanes_between(user: Node, own: Axes) -> Axes:
     """The axes that a user has or reduces and its argument has not: over those the argument is used in every lane."""
-    return tuple(sorted({*_axes(user), *_over(user)} - own))
+    axes, over = _axes(user), _over(user)
+    return () if axes == own and not over else tuple(sorted({*axes, *over}.difference(own)))

@@ -17,15 +17,19 @@ __all__ = ["drop_dead", "gather_sums", "share", "simplify"]
 
 def simplify(program: Program) -> Program:
     """All passes, in the order in which each helps the next."""
-    return drop_dead(gather_sums(drop_dead(share(program))))
+    return drop_dead(gather_sums(share(program)))
 
 
 def share(program: Program) -> Program:
-    """Entries that say the same become one; copies (unary +) become what they copy."""
+    """Entries that say the same become one, copies (unary +) become what they copy, and what nothing needs is left out."""
     made = Program()
     seen: dict[Any, int] = {}
     places: list[Argument | None] = []
-    for op, args, axes, over in zip(program.ops, program.args, program.axes, program.over, strict=True):
+    columns = zip(program.ops, program.args, program.axes, program.over, program.used(), strict=True)
+    for op, args, axes, over, used in columns:
+        if not used:
+            places.append(None)
+            continue
         moved = tuple([places[arg] if type(arg) is int else arg for arg in args])
         if op is positive and type(moved[0]) is int:
             # The copy may vary over more axes than what it copies; then it reads the same number in every lane.

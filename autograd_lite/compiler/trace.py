@@ -191,7 +191,7 @@ class Tracer:
 
     def check_reading(self, node: Node) -> None:
         """Refuses to let the number of a Value from outside be read or written: it would become part of the program."""
-        if node._birth < self._epoch:
+        if node._birth < self._epoch or isinstance(node, Traced):
             escapes(".data of a Value from outside", "compute with the Value itself; it is read anew at every call")
 
     def source(self, wanted: Source) -> int:

@@ -51,6 +51,10 @@ class Traced(Value):
     def data(self, data: Any) -> None:
         escapes("writing .data", "return the new number, and write it outside")
 
+    @property
+    def numbers(self) -> list[float]:
+        escapes("the numbers of a graph", "look at the graph of the function outside of jit")
+
     def backward(self, gradient: Any = 1.0, *, create_graph: bool = False) -> None:
         escapes(".backward()", "use ag.grad, ag.value_and_grad or ag.gradients, which return derivatives")
 

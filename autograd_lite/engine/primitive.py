@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from functools import partial as bind
 from types import FunctionType
 from typing import Any, TypeAlias
@@ -84,10 +85,10 @@ class Primitive:
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
 
-    @property
-    def is_discrete(self) -> bool:
-        """Whether the value moves in jumps, so that no derivative flows but 0: a comparison, a rounding."""
-        return all(partial is None or partial == 0.0 for partial in self.partials)
+    @cached_property
+    def is_ungated(self) -> bool:
+        """Whether an adjoint flows to every argument, wherever that is."""
+        return None not in self.partials and all(active is None for active in self.active)
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         return _row, (self.name,)

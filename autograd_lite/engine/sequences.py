@@ -31,9 +31,6 @@ __all__ = [
     "var",
 ]
 
-logsumexp = table.logsumexp
-
-
 def maximum(x: Scalar, y: Scalar) -> Scalar:
     """The larger of two; at a tie each has the derivative ½.
 
@@ -165,6 +162,18 @@ def std(xs: Iterable[Scalar] | Many, ddof: int = 0) -> Scalar:
         spread = var(items, ddof)
         return where(equal(spread, 0.0), 0.0, sqrt(spread))
     return table.std(items) * math.sqrt(len(items) / (len(items) - ddof)) if ddof else table.std(items)
+
+
+def logsumexp(xs: Iterable[Scalar] | Many) -> Scalar:
+    """log(Σ exp(x)) as one node, without overflow.
+
+    Raises:
+        ValueError: of nothing.
+
+    >>> logsumexp([1000.0, 1000.0])
+    1000.6931471805599
+    """
+    return table.logsumexp(_some(xs, "logsumexp"))
 
 
 def logaddexp(x: Scalar, y: Scalar) -> Scalar:

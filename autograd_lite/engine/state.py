@@ -140,12 +140,18 @@ def made(node: Any) -> None:
         looking.made(node)
 
 
-def observed(*, backward: bool) -> Callable[[Sweep], Sweep]:
-    """Decorates a sweep that starts from an output: an observer is shown what it finds, and none costs a look at `watch`."""
+def observed(*, backward: bool, on_numbers: bool = False) -> Callable[[Sweep], Sweep]:
+    """Decorates a sweep that starts from an output: an observer is shown what it finds, and none costs a look at `watch`.
+
+    A sweep on numbers is refused in a function that is being compiled, which has none yet.
+    """
 
     def decorate(sweep: Sweep) -> Sweep:
         @wraps(sweep)
         def shown(output: Any, *args: Any, **options: Any) -> Any:
+            if watch and on_numbers:
+                for node in output if isinstance(output, (list, tuple)) else [output]:
+                    reading(node)
             looking = _observer.get() if watch else None
             if looking is None:
                 return sweep(output, *args, **options)

@@ -96,7 +96,7 @@ def _written_since(leaf: Node, user: Node) -> RuntimeError:
     )
 
 
-@observed(backward=True)
+@observed(backward=True, on_numbers=True)
 def reverse(output: Node, gradient: float = 1.0) -> dict[Node, float | None]:
     """The derivative of the output with respect to every node, times `gradient`: reverse accumulation.
 
@@ -158,7 +158,7 @@ def local_derivatives(node: Node) -> list[tuple[Node, float]]:
     return [(arg, z) for arg, z in zip(node.args, slopes, strict=True) if z is not None and type(arg) is not float]
 
 
-@observed(backward=False)
+@observed(backward=False, on_numbers=True)
 def forward(output: Node | Sequence[Node], tangents: Mapping[Node, float]) -> dict[Node, float]:
     """The derivative of every node below the output along a direction: forward accumulation.
 

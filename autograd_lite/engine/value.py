@@ -291,7 +291,7 @@ def gradients(output: Value, inputs: Value | Sequence[Value], *, create_graph: b
         if not isinstance(item, Value):
             raise TypeError(f"gradients: the {what} is of type {type(item).__name__}; it must be a Value")
     derivatives: list[Any]
-    if create_graph:
+    if create_graph or state.tracing():
         graph = reverse_graph(output, wanted)
         derivatives = [_as_value(graph.get(item, 0.0)) for item in wanted]
     else:
