@@ -26,6 +26,7 @@ ENGINE = [
     "operations",
     "reductions",
     "state",
+    "chance",
     "node",
     "storage",
     "sweep",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.sources import Array, Constants, Counts, Leaves, Numbers, Parameters, Source, StoredIn
+from autograd_lite.compiler.sources import Array, Constants, Counts, Leaves, Numbers, Parameters, Source, StoredIn, Uniform
 from autograd_lite.engine.node import Node
 
 __all__ = ["Feed"]
@@ -54,6 +54,10 @@ class Feed:
             array = np.empty(len(source.nodes), dtype)
             self._fillers.append(partial(_fill_leaves, array, source.nodes))
             return array
+        if isinstance(source, Uniform):
+            array = np.empty((source.count[0], *[sizes[axis] for axis in source.axes]), dtype)
+            self._fillers.append(partial(_fill_uniform, array, source))
+            return array
         base = _base(source, items)
         given = np.asarray(base)
         order, rows = _layout(source, given)
@@ -79,6 +83,10 @@ def _fill_numbers(array: Any, places: Sequence[int], items: Sequence[Any]) -> No
 
 def _fill_leaves(array: Any, nodes: Sequence[Node], items: Sequence[Any]) -> None:
     array[:] = [_number_of(node) for node in nodes]
+
+
+def _fill_uniform(array: Any, source: Uniform, items: Sequence[Any]) -> None:
+    np.random.default_rng(source.generator.getrandbits(64)).random(out=array, dtype=array.dtype)
 
 
 def _fill_array(array: Any, source: Source, items: Sequence[Any]) -> None:

@@ -109,7 +109,7 @@ def _elementwise(name: str) -> Any:
     return method
 
 
-_OPERATORS = "add radd sub rsub mul rmul truediv rtruediv pow rpow mod rmod matmul rmatmul neg pos abs lt le gt ge"
+_OPERATORS = "add radd sub rsub mul rmul truediv rtruediv pow rpow mod rmod matmul rmatmul neg pos abs lt le gt ge eq ne"
 for _name in [f"__{operator}__" for operator in _OPERATORS.split()]:
     setattr(InputArray, _name, _elementwise(_name))
 

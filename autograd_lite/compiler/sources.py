@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any, TypeAlias
 
 from autograd_lite.engine.node import Node
 from autograd_lite.engine.storage import Buffer
 
-__all__ = ["Array", "Constants", "Counts", "Leaves", "Numbers", "Parameters", "Source", "StoredIn"]
+__all__ = ["Array", "Constants", "Counts", "Leaves", "Numbers", "Parameters", "Source", "StoredIn", "Uniform"]
 
 
 @dataclass(frozen=True)
@@ -70,4 +71,20 @@ class Counts:
     """How many lanes each axis has."""
 
 
-Source: TypeAlias = Numbers | Array | Parameters | StoredIn | Leaves | Constants | Counts
+@dataclass(frozen=True)
+class Uniform:
+    """Random numbers between 0 and 1, drawn anew for each call.
+
+    Attributes:
+        generator: gives one seed for each call.
+        axes: in every lane of these there are numbers of its own.
+        count: how many there are in a lane, in a list that grows while a function is traced.
+    """
+
+    generator: Random = field(compare=False)
+    identity: int
+    axes: tuple[int, ...]
+    count: list[int] = field(default_factory=lambda: [0], compare=False)
+
+
+Source: TypeAlias = Uniform | Numbers | Array | Parameters | StoredIn | Leaves | Constants | Counts

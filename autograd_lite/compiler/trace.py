@@ -13,11 +13,12 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from autograd_lite.checks.lines import user_line
 from autograd_lite.compiler.program import Argument, Axes, Input, Program
-from autograd_lite.compiler.sources import Counts, Leaves, Source, StoredIn
+from autograd_lite.compiler.sources import Counts, Leaves, Source, StoredIn, Uniform
 from autograd_lite.compiler.traced import Traced, TracingError, escapes
 from autograd_lite.engine import state
 from autograd_lite.engine.node import Node
@@ -165,6 +166,14 @@ class Tracer:
     def count(self, axis: int) -> Traced:
         """The number of lanes of an axis."""
         return self.read(Counts(), axis, (), float(self.sizes[axis]))
+
+    def uniform(self, generator: Random) -> Traced:
+        """A random number, its own for every lane of the vmaps that are open."""
+        source = Uniform(generator, id(generator), self.open)
+        kept = self.sources[self.source(source)]
+        assert isinstance(kept, Uniform)
+        kept.count[0] += 1
+        return self.read(source, kept.count[0] - 1, self.open, 0.5)
 
     def lift(self, node: Node) -> Argument:
         """The place of a Value from outside, which is read at every call; one that is made in this run is a constant."""

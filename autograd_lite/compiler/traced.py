@@ -61,6 +61,13 @@ class Traced(Value):
     def detach(self) -> Value:
         escapes(".detach()", "use ag.stop_gradient(value)")
 
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        escapes("== and !=", "use ag.equal(x, y), which gives 1 or 0")
+
+    __hash__ = Value.__hash__
+
     def __bool__(self) -> bool:
         truth: bool = self.tracer.decide(self)
         return truth

@@ -95,7 +95,7 @@ def total(xs: Iterable[Scalar] | Many) -> Scalar:
     6.0
     """
     items = _items(xs)
-    return 0.0 if items == () else table.total(items)
+    return 0.0 if type(items) is tuple and not items else table.total(items)
 
 
 def product(xs: Iterable[Scalar]) -> Scalar:
@@ -119,7 +119,7 @@ def norm(xs: Iterable[Scalar] | Many) -> Scalar:
     5.0
     """
     items = _items(xs)
-    return 0.0 if items == () else table.norm(items)
+    return 0.0 if type(items) is tuple and not items else table.norm(items)
 
 
 def mean(xs: Iterable[Scalar] | Many) -> Scalar:

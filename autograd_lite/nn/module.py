@@ -56,6 +56,16 @@ class Module:
         copy: Self = _replaced(self, dict(zip(own, values, strict=True)), {})
         return copy
 
+    def train(self, mode: bool = True) -> Self:
+        """Puts layers such as `Dropout` into the mode of training, or takes them out of it; returns the module."""
+        for module in _modules(vars(self)):
+            module.train(mode)
+        return self
+
+    def eval(self) -> Self:
+        """Puts layers such as `Dropout` into the mode of use; returns the module."""
+        return self.train(False)
+
     def zero_grad(self) -> None:
         """Sets the derivative of every parameter to 0."""
         for parameter in self.parameters():
@@ -118,3 +128,15 @@ def _leaves(item: object) -> Iterator[Value]:
     elif isinstance(item, (list, tuple)):
         for inner in item:
             yield from _leaves(inner)
+
+
+def _modules(item: object) -> Iterator[Module]:
+    """The modules in an attribute, not those within them."""
+    if isinstance(item, Module):
+        yield item
+    elif isinstance(item, dict):
+        for inner in item.values():
+            yield from _modules(inner)
+    elif isinstance(item, (list, tuple)):
+        for inner in item:
+            yield from _modules(inner)
