@@ -17,6 +17,7 @@ from autograd_lite.drawing.expression import Expression, point_of
 from autograd_lite.drawing.picture import Picture, draw
 from autograd_lite.nn.activations import ACTIVATIONS
 from autograd_lite.train.datasets import SOURCES, Dataset, Settings
+from autograd_lite.train.engines import ENGINES
 from autograd_lite.train.extras import MissingExtraError
 from autograd_lite.train.files import OutputError, reason_of
 from autograd_lite.train.fit import DivergedError
@@ -122,6 +123,12 @@ def _add_train(commands: Any) -> None:
     add("--batch-size", type=_whole, metavar="N", help="how many samples make one step")
     add("--learning-rate", type=_number, metavar="R", help="that of the first step; it falls linearly to 0")
     add("--seed", type=_seed, default=0, metavar="N", help="of weights and order of samples, not of the split (default: 0)")
+    add(
+        "--engine",
+        choices=ENGINES,
+        default=ENGINES[0],
+        help="jit: compiled once; eager: a graph a batch (default: %(default)s)",
+    )
     add("--out", type=Path, metavar="DIR", help="folder for the results (default: the name of the data)")
     parser.set_defaults(command=lambda options: _train(parser, options))
 
@@ -145,7 +152,7 @@ def _train(parser: Parser, options: Namespace) -> int:
         settings = _settings(parser, options, defaults)
         if reason:
             print(f"{reason}\nsettings: {_options(settings)}", flush=True)
-        result = run(Job(dataset, settings, options.out or Path(dataset.name), options.seed))
+        result = run(Job(dataset, settings, options.out or Path(dataset.name), options.seed, options.engine))
     except REFUSALS as error:
         parser.refuse(error)
     print(result.summary)

@@ -3,11 +3,12 @@ import re
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-import autograd_lite
+import autograd_lite.train.engines
 from autograd_lite.__main__ import main
 from autograd_lite.nn import MLP
 from autograd_lite.optim import SGD
@@ -83,6 +84,35 @@ def test_every_option_reaches_the_training(capsys):
     assert (record["sizes"], record["activation"]) == ([2, 5, 3, 2], "sigmoid")
 
 
+def test_both_engines_give_the_same_model_and_the_same_scores(capsys):
+    found = []
+    for engine in ("jit", "eager"):
+        trained("iris", "--engine", engine)
+        scores = re.search(r"training accuracy .*\n", capsys.readouterr().out).group()
+        record = json.loads(Path("iris", "model.json").read_text(encoding="utf-8"))
+        found.append(
+            (pytest.approx(record.pop("weights"), abs=1e-9), record, scores)
+        )  # sums in another order, some steps long
+    assert found[0][1:] == found[1][1:]
+    assert found[0][0].expected == found[1][0]
+
+
+@pytest.mark.parametrize(
+    ("options", "engine"), [([], "jit"), (["--engine", "jit"], "jit"), (["--engine", "eager"], "eager")]
+)
+def test_the_command_line_compiles_unless_told_otherwise(options, engine, monkeypatch):
+    engines = []
+
+    def noting(name, *args, engine):
+        engines.append(engine)
+        return getattr(autograd_lite.train.engines, name)(*args, engine=engine)
+
+    for module, name in (("fit", "batch_of"), ("job", "outputs_of")):
+        monkeypatch.setattr(sys.modules[f"autograd_lite.train.{module}"], name, partial(noting, name))
+    trained("iris", *options)
+    assert engines == [engine] * 3  # training, and the scores of both parts
+
+
 REFUSED = {
     "no data": (["train"], "required: data"),
     "an unknown command": (["trian", "moons"], "'trian'"),
@@ -98,6 +128,7 @@ REFUSED = {
     "a rate of zero": (["train", "moons", "--learning-rate", "0"], "above 0, such as 0.1"),
     "a rate that is no number": (["train", "moons", "--learning-rate", "fast"], "--learning-rate: 'fast' is not a number"),
     "a rate of nan": (["train", "moons", "--learning-rate", "nan"], "rate is nan"),
+    "an unknown engine": (["train", "moons", "--engine", "gpu"], "invalid choice: 'gpu'"),
     "no epochs": (["train", "moons", "--epochs", "0"], "epochs is 0; it must be a whole number from 1 on"),
     "half an epoch": (["train", "moons", "--epochs", "0.5"], "'0.5' is not a whole number, such as 10"),
     "an empty batch": (["train", "moons", "--batch-size", "0"], "samples in a batch is 0"),
@@ -192,10 +223,10 @@ def test_a_disk_that_fills_up_ends_with_one_line(capsys, monkeypatch):
 def test_ctrl_c_keeps_writes_and_measures_what_was_trained(steps, capsys, monkeypatch):
     step, taken = SGD.step, []
 
-    def interrupted(self):
+    def interrupted(self, gradient):
         if len(taken) == steps:
             raise KeyboardInterrupt
-        taken.append(step(self))
+        taken.append(step(self, gradient))
 
     monkeypatch.setattr(SGD, "step", interrupted)
     trained("moons", code=130)

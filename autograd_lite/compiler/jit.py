@@ -141,7 +141,7 @@ class Jitted:
         return Way((*asked, not guard.truth), careful=variant.careful)
 
     def _check_cap(self, trace: Trace, known: Sequence[Compiled]) -> None:
-        ways = trace.bodies + sum(1 for variant in known if variant.trace.shapes == trace.shapes)
+        ways = max(trace.bodies, 1) + sum(1 for variant in known if variant.trace.shapes == trace.shapes)
         if ways > self.max_variants and trace.guards:
             name = getattr(self.f, "__name__", "the function")
             raise RuntimeError(

@@ -239,15 +239,17 @@ def _piece(operands: Sequence[_Operand]) -> Piece:
             views.append(View(operand.buffer, int(operand.numbers[0, 0]), row_strides[n] + term_strides[n]))
         elif operand.buffer != CONSTANT:
             views.append(View(operand.buffer, positions=operand.numbers))
-        elif (operand.numbers == operand.numbers[0, 0]).all() and not _has_both_zeros(operand.numbers):
+        elif _is_constant(operand.numbers):
             views.append(View(CONSTANT, constants=float(operand.numbers[0, 0])))
         else:
             views.append(View(CONSTANT, constants=operand.numbers))
     return Piece(row_counts, term_counts, tuple(views))
 
 
-def _has_both_zeros(numbers: Any) -> bool:
-    return bool((numbers == 0.0).any() and len(set(np.signbit(numbers).ravel().tolist())) > 1)
+def _is_constant(numbers: Any) -> bool:
+    """Whether all numbers are the same to the bit: 0.0 is not -0.0, and nan is nan."""
+    bits = numbers.view(np.int64)
+    return bool((bits == bits.flat[0]).all())
 
 
 def _is_separable(positions: Any) -> bool:

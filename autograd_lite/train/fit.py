@@ -5,24 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 from autograd_lite.engine.primitive import Scalar
-from autograd_lite.engine.sequences import mean
 from autograd_lite.engine.state import no_grad
 from autograd_lite.engine.value import Value
 from autograd_lite.nn.initializers import generator_of
 from autograd_lite.nn.layers import Seed
 from autograd_lite.nn.losses import softmax_cross_entropy
 from autograd_lite.optim.sgd import SGD
+from autograd_lite.train.engines import Loss, Model, batch_of
 
-__all__ = ["DivergedError", "History", "accuracy", "fit", "is_hit", "mean_loss", "predicted_class"]
-
-Model: TypeAlias = Any
-"""A Module that can be called with a row of features; `Module` itself cannot be called."""
-
-Loss: TypeAlias = Callable[[Any, Any], Scalar]
-"""The loss of one sample: a function of the model's outputs and the target."""
+__all__ = ["DivergedError", "History", "accuracy", "fit", "is_hit", "predicted_class"]
 
 
 class DivergedError(ArithmeticError):
@@ -112,21 +106,6 @@ def _share(hits: Sequence[bool]) -> float:
     return hits.count(True) / len(hits)
 
 
-def mean_loss(
-    model: Model, features: Sequence[Sequence[float]], targets: Sequence[Any], loss: Loss = softmax_cross_entropy
-) -> tuple[Value, list[Any]]:
-    """The mean loss of some samples as one graph, and the model's outputs for each.
-
-    >>> from autograd_lite.nn import MLP
-    >>> loss, outputs = mean_loss(MLP(2, [2], seed=0), [[0.0, 0.0], [0.0, 0.0]], [0, 1])
-    >>> round(loss.data, 6), len(outputs)
-    (0.693147, 2)
-    """
-    outputs = [model(row) for row in features]
-    found: Value = mean([loss(output, target) for output, target in zip(outputs, targets, strict=True)])
-    return found, outputs
-
-
 def fit(
     model: Model,
     features: Sequence[Sequence[float]],
@@ -138,25 +117,30 @@ def fit(
     loss: Loss = softmax_cross_entropy,
     hit: Callable[[Any, Any], bool] | None = is_hit,
     seed: Seed = None,
+    engine: str = "eager",
     callback: Callable[[History], object] | None = None,
 ) -> History:
-    """Trains a model by stochastic gradient descent, one graph for each mini-batch.
+    """Trains a model by stochastic gradient descent.
 
     Ctrl-C ends the training and keeps what was learnt. The learning rate falls linearly to 0.
 
     Arguments:
         model: a Module that gives the outputs of a row of features.
-        features, targets: the samples; rows of Python floats are the fastest.
+        features, targets: the samples; for the eager engine rows of Python floats are the fastest.
         epochs: how often each sample is seen, each time in another order.
         batch_size: how many samples make one step; the last batch of an epoch may have fewer.
         learning_rate: that of the first step.
         loss: of one sample's outputs and target.
         hit: whether outputs classify a target rightly, for the accuracies in the history; None where there are no classes.
         seed: of the order of samples: a seed, a `random.Random`, or None for Python's shared generator.
+        engine: "eager" makes a graph of each mini-batch; "jit" compiles the loss once for all of them, by `ag.jit` and
+            `ag.vmap`, which gives the same but for rounding. Then targets must be numbers or rows of them, the model is
+            handed its rows as arrays, and what model and loss do besides computing is done once.
         callback: called with the history after each step.
 
     Raises:
-        ValueError: for no samples, not as many targets, a number of epochs or samples below 1, or a rate that SGD refuses.
+        ValueError: for no samples, not as many targets, a number of epochs or samples below 1, a rate that SGD refuses, or
+            an unknown engine.
         DivergedError: if the loss or a parameter is no longer finite.
 
     >>> from autograd_lite.nn import MLP
@@ -171,17 +155,16 @@ def fit(
         raise ValueError(f"fit: epochs is {epochs} and batch_size {batch_size}; both must be whole numbers from 1 on")
     history = History(epochs, math.ceil(len(features) / batch_size))
     optimizer = SGD(model, learning_rate)
+    batch = batch_of(model, features, targets, loss, engine=engine)
     try:
         for places in _batches(len(features), epochs, batch_size, generator_of(seed)):
-            found, outputs = mean_loss(model, [features[i] for i in places], [targets[i] for i in places], loss)
-            if not math.isfinite(found.data):
-                raise _diverged(f"the loss is {found.data} after {len(history.losses)} steps", learning_rate)
-            optimizer.zero_grad()
-            found.backward()
+            found, outputs, gradient = batch(places)
+            if not math.isfinite(found):
+                raise _diverged(f"the loss is {found} after {len(history.losses)} steps", learning_rate)
             optimizer.learning_rate = learning_rate * (1.0 - len(history.losses) / history.steps)
-            optimizer.step()
+            optimizer.step(gradient)
             share = _share([hit(output, targets[i]) for output, i in zip(outputs, places, strict=True)]) if hit else None
-            history.record(found.data, share, len(places))
+            history.record(found, share, len(places))
             if callback is not None:
                 callback(history)
     except KeyboardInterrupt:

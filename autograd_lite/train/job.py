@@ -12,9 +12,10 @@ from random import Random
 
 from autograd_lite.nn.layers import MLP
 from autograd_lite.train.datasets import Dataset, Settings
+from autograd_lite.train.engines import ENGINES, mean_loss, outputs_of
 from autograd_lite.train.extras import require
 from autograd_lite.train.files import OutputError, reason_of
-from autograd_lite.train.fit import History, fit, mean_loss
+from autograd_lite.train.fit import History, fit
 from autograd_lite.train.model_file import TrainedModel, write_model
 from autograd_lite.train.preprocessing import Standardizer, stratified_split
 from autograd_lite.train.report import GradientCheck, check_gradients, write_curve
@@ -43,12 +44,14 @@ class Job:
         settings: how to train.
         out: the folder for the results.
         seed: of weights and order of samples; the split into training and test part does not depend on it.
+        engine: what trains and evaluates, "jit" or "eager" (see `fit`).
     """
 
     dataset: Dataset
     settings: Settings
     out: Path
     seed: int = 0
+    engine: str = ENGINES[0]
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def run(job: Job) -> Result:
     network = _network(settings, len(preprocessing.mean), task.outputs, generator)
     model = TrainedModel(network, preprocessing, task, dataset.feature_names, dataset.target_name)
     inputs = Part(preprocessing(training.features), training.targets)
-    history = _fitted(settings, model, inputs, generator)
+    history = _fitted(job, model, inputs, generator)
     if history.interrupted:
         done = f"{len(history.losses)} of {history.steps} mini-batches"
         print(f"interrupted after {done}; what was learnt until then is kept and written", file=sys.stderr)
@@ -130,8 +133,8 @@ def run(job: Job) -> Result:
         history,
         training,
         test,
-        _scores(model, training),
-        _scores(model, test),
+        _scores(model, training, job.engine),
+        _scores(model, test, job.engine),
         _checked(settings, model, inputs, generator),
     )
 
@@ -190,7 +193,8 @@ def _network(settings: Settings, nin: int, nout: int, generator: Random) -> MLP:
     return MLP(nin, [*settings.hidden, nout], activation=settings.activation, init=init, seed=generator)
 
 
-def _fitted(settings: Settings, model: TrainedModel, inputs: Part, generator: Random) -> History:
+def _fitted(job: Job, model: TrainedModel, inputs: Part, generator: Random) -> History:
+    settings = job.settings
     with _progress_bar() as show:
         return fit(
             model.network,
@@ -202,6 +206,7 @@ def _fitted(settings: Settings, model: TrainedModel, inputs: Part, generator: Ra
             loss=model.task.loss,
             hit=model.task.is_hit,
             seed=generator,
+            engine=job.engine,
             callback=show,
         )
 
@@ -223,8 +228,9 @@ def _progress_bar() -> Iterator[Callable[[History], None]]:
         yield show
 
 
-def _scores(model: TrainedModel, part: Part) -> Scores:
-    predicted = [prediction[0] for prediction in model.predict(part.features)]
+def _scores(model: TrainedModel, part: Part, engine: str) -> Scores:
+    outputs = outputs_of(model.network, model.preprocessing(part.features), engine=engine)
+    predicted = [model.task.prediction(row if isinstance(row, list) else [row])[0] for row in outputs]
     return model.task.scores(predicted, model.task.actual(part.targets))
 
 

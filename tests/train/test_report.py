@@ -4,7 +4,7 @@ import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.nn import MLP
 from autograd_lite.train import History, check_gradients, moons
-from autograd_lite.train.fit import mean_loss
+from autograd_lite.train.engines import mean_loss
 from autograd_lite.train.report import write_curve
 
 POINTS, LABELS = moons(8)

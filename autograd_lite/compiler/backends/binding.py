@@ -78,7 +78,7 @@ class Binder:
             if isinstance(view.constants, float):
                 return np.array(view.constants, self.dtype)
             constants = np.ascontiguousarray(view.constants, self.dtype).reshape(counters)
-            return np.broadcast_to(constants.reshape(*counters, *[1] * len(lanes)), self._shape(counters, lanes))
+            return np.broadcast_to(constants.reshape((*counters, *[1] * len(lanes))), self._shape(counters, lanes))
         array, axes = self.arrays[view.buffer], self.axes[view.buffer]
         if view.positions is None:
             return self._strided(array, view, counters, axes, lanes)
