@@ -14,9 +14,10 @@ import numpy as np
 
 from autograd_lite.calculus.contents import map_values
 from autograd_lite.calculus.recording import is_differentiating, makes_graph, number_of, on_numbers
+from autograd_lite.compiler.backends.direct import MISS
 from autograd_lite.compiler.calls import Call, Way, call_of
 from autograd_lite.compiler.lowered import Lowered
-from autograd_lite.compiler.runtime import DOUBTFUL, REFUSED, Compiled
+from autograd_lite.compiler.runtime import DOUBTFUL, REFUSED, Compiled, Options
 from autograd_lite.compiler.shortcut import Shortcut
 from autograd_lite.compiler.traced import UntraceableError
 from autograd_lite.compiler.traced_call import Trace, trace_call
@@ -28,34 +29,39 @@ __all__ = ["Jitted", "jit"]
 class Jitted:
     """A compiled function; `jit` makes it."""
 
-    def __init__(
-        self, f: Callable[..., Any], *, dtype: Any, static_argnums: Sequence[int], max_variants: int, threads: int
-    ) -> None:
+    def __init__(self, f: Callable[..., Any], options: Options) -> None:
+        if not callable(f):
+            raise TypeError(f"jit: the function is of type {type(f).__name__}; give something that can be called")
         self.f = f
-        self.threads = threads
-        self.max_variants = max_variants
-        self.dtype = np.dtype(dtype)
-        self.static = tuple(static_argnums)
+        self.options = options
         self._variants: dict[Any, list[Compiled]] = {}
         self._lock = RLock()
+        self._direct: Callable[[tuple[Any, ...]], Any] | None = None
         self._last: Shortcut | None = None
         self._branches: frozenset[Any] = frozenset()
         update_wrapper(self, f, updated=())
 
     def __call__(self, *args: Any, **options: Any) -> Any:
-        last = self._last
-        if last is not None and not options and not is_differentiating() and state.tracing() is None and last.serves(args):
-            failed, result = last.variant.run(args)
-            if failed is None:
-                return last.variant.trace.structure.from_blocks(result)
+        if not options and not is_differentiating() and state.tracing() is None:
+            direct, last = self._direct, self._last
+            if direct is not None:
+                result = direct(args)
+                if result is not MISS:
+                    return result
+            elif last is not None and last.serves(args):
+                failed, result = last.variant.run(args)
+                if failed is None:
+                    return last.variant.trace.structure.from_blocks(result)
         if state.tracing() is not None or makes_graph(args, list(options.values())):
             return self.f(*args, **options)
-        call = call_of(self.f, self.static, args, options)
+        call = call_of(self.f, self.options.static_argnums, args, options)
         try:
             variant, result = self._settled(call)
         except UntraceableError:
             return self._as_written(args, options)
-        self._last = None if options or call.static or variant.careful else Shortcut.of(variant, args)
+        short = not (options or call.static or variant.careful)
+        self._direct = variant.direct if short else None
+        self._last = Shortcut.of(variant, args) if short else None
         return variant.trace.structure.from_blocks(result)
 
     def lower(self, *args: Any, **options: Any) -> Lowered:
@@ -64,7 +70,7 @@ class Jitted:
         >>> print(jit(lambda x, y: x * y + y).lower(2.0, 3.0).plan.steps[0].op)
         <operation dot>
         """
-        call = call_of(self.f, self.static, args, options)
+        call = call_of(self.f, self.options.static_argnums, args, options)
         variant, _ = self._settled(call)
         return variant.lowered(call.items)
 
@@ -78,18 +84,16 @@ class Jitted:
         if _found(getattr(self.f, "__module__", ""), name) is self:  # it was decorated: the name stands for what is here
             return name
         kept = {key: [v for v in variants if v.can_be_kept] for key, variants in self._variants.items()}
-        options = (self.dtype.name, self.static, self.max_variants, self.threads)
-        return _restored, (self.f, options, {key: variants for key, variants in kept.items() if variants}, self._branches)
+        return _restored, (
+            self.f,
+            self.options,
+            {key: variants for key, variants in kept.items() if variants},
+            self._branches,
+        )
 
     def recompiled(self, transform: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Jitted:
         """The compiled transform of the function, in place of the transform of the compiled one."""
-        return Jitted(
-            transform(self.f),
-            dtype=self.dtype,
-            static_argnums=self.static,
-            max_variants=self.max_variants,
-            threads=self.threads,
-        )
+        return Jitted(transform(self.f), self.options)
 
     def _settled(self, call: Call) -> tuple[Compiled, Any]:
         """The variant whose guards hold for a call, and the blocks of its result."""
@@ -125,7 +129,7 @@ class Jitted:
                 decisions=way.decisions, branches=self._branches, careful=way.careful,
             )  # fmt: skip
             self._check_cap(trace, known)
-            known.append(Compiled(trace, self.dtype, self.threads))
+            known.append(Compiled(trace, self.options, call.structure))
         return known[-1]
 
     def _way_after(self, variant: Compiled, failed: int) -> Way:
@@ -142,10 +146,10 @@ class Jitted:
 
     def _check_cap(self, trace: Trace, known: Sequence[Compiled]) -> None:
         ways = max(trace.bodies, 1) + sum(1 for variant in known if variant.trace.shapes == trace.shapes)
-        if ways > self.max_variants and trace.guards:
+        if ways > self.options.max_variants and trace.guards:
             name = getattr(self.f, "__name__", "the function")
             raise RuntimeError(
-                f"jit: {name} goes more than max_variants={self.max_variants} ways; the last branch is at "
+                f"jit: {name} goes more than max_variants={self.options.max_variants} ways; the last branch is at "
                 f"{trace.guards[-1].line}. Every way is compiled by itself: write ag.where(condition, x, y) in place of `if`"
             )
 
@@ -171,11 +175,10 @@ def _found(module: str, name: str) -> Any:
 
 
 def _restored(
-    f: Callable[..., Any], options: tuple[Any, ...], variants: dict[Any, list[Compiled]], branches: frozenset[Any]
+    f: Callable[..., Any], options: Options, variants: dict[Any, list[Compiled]], branches: frozenset[Any]
 ) -> Jitted:
     """A compiled function from a pickle."""
-    dtype, static, max_variants, threads = options
-    jitted = Jitted(f, dtype=dtype, static_argnums=static, max_variants=max_variants, threads=threads)
+    jitted = Jitted(f, options)
     jitted._variants, jitted._branches = variants, branches
     return jitted
 
@@ -185,6 +188,7 @@ def jit(
     *,
     dtype: Any = float,
     static_argnums: int | Sequence[int] = (),
+    backend: str = "auto",
     threads: int = 1,
     max_variants: int = 64,
 ) -> Jitted:
@@ -203,6 +207,8 @@ def jit(
         dtype: float64 or float32: in what results are computed.
         static_argnums: the arguments that are not numbers, or on which loops and shapes depend; they must be hashable, and
             each new one is compiled by itself.
+        backend: "numpy" runs array operations, "python" straight-line Python, which suits one lane of deep and narrow
+            graphs; "auto" estimates which is faster, and `lower` says why.
         threads: how many threads share the lanes of a vmap; more than one need threadpoolctl.
         max_variants: how many ways through its branches are compiled at most.
 
@@ -219,4 +225,4 @@ def jit(
     (3.0, 5.0)
     """
     static = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
-    return Jitted(f, dtype=dtype, static_argnums=static, max_variants=max_variants, threads=threads)
+    return Jitted(f, Options(np.dtype(dtype).name, static, backend, threads, max_variants))

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.calculus.trees import Structure
 from autograd_lite.compiler.backends.arrays import quiet
+from autograd_lite.compiler.backends.choice import BACKENDS, choose_backend
+from autograd_lite.compiler.backends.direct import direct_function
 from autograd_lite.compiler.backends.numpy_backend import BoundPlan
+from autograd_lite.compiler.backends.python_backend import PythonFunction
 from autograd_lite.compiler.backends.workers import one_thread_each
 from autograd_lite.compiler.feed import Feed
 from autograd_lite.compiler.lowered import Lowered
@@ -21,27 +27,61 @@ from autograd_lite.compiler.simplify import simplify
 from autograd_lite.compiler.sources import Array, Counts, Numbers, StoredIn
 from autograd_lite.compiler.traced_call import Form, Trace
 
-__all__ = ["Compiled"]
+__all__ = ["DOUBTFUL", "REFUSED", "Compiled", "Options"]
 
 DOUBTFUL, REFUSED = -1, -2
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a function is compiled; see `jit`."""
+
+    dtype: str = "float64"
+    static_argnums: tuple[int, ...] = ()
+    backend: str = "auto"
+    threads: int = 1
+    max_variants: int = 64
+
+    def __post_init__(self) -> None:
+        if self.dtype not in ("float64", "float32"):
+            raise ValueError(f"jit: dtype is {self.dtype}; it must be float64 or float32")
+        if self.backend not in BACKENDS:
+            raise ValueError(f"jit: backend is {self.backend!r}; it must be one of {', '.join(BACKENDS)}")
+        for name in ("threads", "max_variants"):
+            if type(getattr(self, name)) is not int or getattr(self, name) < 1:
+                raise ValueError(f"jit: {name} is {getattr(self, name)!r}; it must be a whole number from 1 on")
 
 
 class Compiled:
     """A trace that can be run on other numbers."""
 
     def __init__(
-        self, trace: Trace, dtype: Any, threads: int, program: Program | None = None, plan: Plan | None = None
+        self, trace: Trace, options: Options, arguments: Structure, program: Program | None = None, plan: Plan | None = None
     ) -> None:
-        self.threads = threads
+        self.options = options
+        self.arguments = arguments
         self.trace = trace
         self.careful = trace.careful
-        self.dtype = dtype
         self.program = simplify(trace.program) if program is None else program
         self.plan = schedule(self.program, trace.sources, trace.results) if plan is None else plan
+        self.backend, self.reason = choose_backend(options.backend, self.program, self.plan, options.dtype)
         self.truths = np.array([guard.truth for guard in trace.guards], dtype=bool)
         self._closures = [source for source in trace.sources if isinstance(source, StoredIn)]
         self._lock = threading.Lock()
         self._idle: list[_Bound] = []
+
+    @cached_property
+    def function(self) -> PythonFunction:
+        """The program as straight-line Python."""
+        return PythonFunction(self.program, self.trace.results)
+
+    @cached_property
+    def direct(self) -> Callable[[tuple[Any, ...]], Any] | None:
+        """The function from positional arguments to the result without a detour, if there is one; it may return MISS."""
+        positional, named = self.arguments.children
+        if self.backend != "python" or self.careful or named.children:
+            return None
+        return direct_function(self.program, self.trace, positional.children)
 
     def fits(self, items: Sequence[Any]) -> bool:
         """Whether arrays have the lengths that the trace depends on."""
@@ -62,7 +102,7 @@ class Compiled:
         return all(isinstance(source, (Numbers, Array, Counts)) for source in self.trace.sources)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self.trace, self.program, self.plan, self.dtype, self.threads)
+        return Compiled, (self.trace, self.options, self.arguments, self.program, self.plan)
 
     def lowered(self, items: Sequence[Any]) -> Lowered:
         """Program and plan, for people."""
@@ -72,8 +112,8 @@ class Compiled:
             nodes=len(self.trace.program),
             guards=self.trace.guards,
             sizes=self.sizes(items),
-            backend="numpy",
-            reason="",
+            backend=self.backend,
+            reason=self.reason,
         )
 
     def run(self, items: Sequence[Any]) -> tuple[int | None, Any]:
@@ -88,15 +128,16 @@ class Compiled:
         try:
             bound.feed.fill(items)
             try:
-                with quiet(), one_thread_each(self.threads):
-                    arrays = bound.plan.run()
+                with quiet(), one_thread_each(self.options.threads):
+                    arrays = bound.runner.run()
+                    doubtful = self.trace.optimistic and not all(math.isfinite(array.sum()) for array in arrays)
             except (IndexError, ValueError):  # a row does not take a place or an order
                 return REFUSED, None
             if len(self.truths):
                 found = arrays[0][: len(self.truths)] != 0.0
                 if (found != self.truths).any():
                     return int(np.flatnonzero(found != self.truths)[0]), None
-            if self.trace.optimistic and not all(math.isfinite(array.sum()) for array in arrays):
+            if doubtful:
                 return DOUBTFUL, None
             return None, [self._formed(form, arrays, sizes) for form in self.trace.forms]
         finally:
@@ -135,15 +176,28 @@ class Compiled:
         return (array.transpose(form.order) if form.kind == "lanes" else array).copy()
 
 
-def _restored(trace: Trace, program: Program, plan: Plan, dtype: Any, threads: int) -> Compiled:
-    """What was compiled, from a pickle."""
-    return Compiled(trace, dtype, threads, program, plan)
-
-
 class _Bound:
-    """A plan bound to arrays that it reads."""
+    """What runs a program, bound to arrays that it reads."""
 
     def __init__(self, compiled: Compiled, items: Sequence[Any], sizes: dict[int, int]) -> None:
+        dtype, threads = compiled.options.dtype, compiled.options.threads
         self.sizes = sizes
-        self.feed = Feed(compiled.trace.sources, items, sizes, compiled.dtype)
-        self.plan = BoundPlan(compiled.plan, self.feed.arrays, sizes, compiled.dtype, compiled.threads)
+        self.feed = Feed(compiled.trace.sources, items, sizes, dtype)
+        self.runner: BoundPlan | _Statements
+        if compiled.backend == "python":
+            self.runner = _Statements(compiled.function, self.feed)
+        else:
+            self.runner = BoundPlan(compiled.plan, self.feed.arrays, sizes, np.dtype(dtype), threads)
+
+
+@dataclass
+class _Statements:
+    """Straight-line Python with the arrays that it reads."""
+
+    function: PythonFunction
+    feed: Feed
+
+    def run(self) -> list[Any]:
+        """Runs the statements; the results are arrays."""
+        numbers = [array.ravel().tolist() for array in self.feed.arrays]
+        return [np.array(result) for result in self.function(numbers)]

@@ -104,6 +104,7 @@ class Tracer:
         self.lifted: dict[Node, Argument] = {}
         self._asked = 0
         self._unions: dict[tuple[Axes, Axes], Axes] = {}
+        state.refresh()  # what is stale would be refreshed on the way, and look as if it were made in this run
         self._epoch = state.advance()
 
     # --- entries ---------------------------------------------------------------------------------------------------------
@@ -116,7 +117,7 @@ class Tracer:
         for arg in args:
             kind = type(arg)
             if kind is Traced:
-                places.append(arg.place)
+                places.append(arg.place if arg.tracer is self else self.lift(arg))
                 hints.append(arg._number)
                 if arg.axes != axes:
                     axes = self.union(axes, arg.axes)
