@@ -75,6 +75,9 @@ def _without_static(
         return {}, list(args), options
     names = list(signature(f).parameters)
     static: dict[int | str, Any] = {}
+    most = len(args) if any(p.kind is p.VAR_POSITIONAL for p in signature(f).parameters.values()) else len(names)
+    if not all(-most <= k < most for k in places):
+        raise ValueError(f"jit: static_argnums is {tuple(places)}, but the function takes {most} arguments")
     for k in places:
         place = k + len(names) if k < 0 else k
         if place < len(args):

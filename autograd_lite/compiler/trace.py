@@ -99,6 +99,8 @@ class Tracer:
         """What operations on sequences reduce that do not say so themselves."""
         self.accumulation: Callable[[], Any]
         """Makes what a sweep of this run adds up by."""
+        self.evaluate: Callable[[int], float]
+        """Computes the number at a place on the arguments of this call."""
         self.array: Callable[..., Any]
         """Makes an array of this run of a source and its numbers."""
         self.lifted: dict[Node, Argument] = {}
@@ -247,7 +249,23 @@ class Tracer:
             )
         if lanes and self.decide_lanes is not None:
             return self.decide_lanes(node, line)
-        return self.guard(node, node._number != 0.0, line)
+        hint = self.evaluate(node.place) if self._depends_on_lanes(node.place) else node._number
+        return self.guard(node, hint != 0.0, line)
+
+    def _depends_on_lanes(self, place: int) -> bool:
+        """Whether a number was reduced over lanes, of which the numbers of this run know only the first."""
+        over, args = self.program.over, self.program.args
+        if not self.sizes:
+            return False
+        seen, stack = {place}, [place]
+        while stack:
+            place = stack.pop()
+            if over[place]:
+                return True
+            below = [arg for arg in args[place] if type(arg) is int and arg not in seen]
+            seen.update(below)
+            stack += below
+        return False
 
     def guard(self, node: Traced, hint: bool, line: str, branch: Any = None) -> bool:
         """Notes a guard; its truth is the one decided beforehand, or the hint's."""

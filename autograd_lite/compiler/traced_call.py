@@ -12,6 +12,7 @@ from typing import Any
 from autograd_lite.calculus.recording import differentiating
 from autograd_lite.calculus.trees import ArrayBlock, ModuleBlock, Structure, blocks, is_array
 from autograd_lite.compiler.accumulate import TracedAccumulation
+from autograd_lite.compiler.evaluate import evaluated
 from autograd_lite.compiler.lanes import InputArray, Lanes
 from autograd_lite.compiler.program import Argument, Axes, Input, Program
 from autograd_lite.compiler.sources import Array, Constants, Numbers, Parameters, Source
@@ -90,6 +91,7 @@ def trace_call(
     tracer = Tracer(decisions, branches, careful=careful)
     looks = _Looks()
     tracer.accumulation = lambda: TracedAccumulation(tracer)
+    tracer.evaluate = lambda place: evaluated(tracer, items, place)
     tracer.array = lambda source, numbers: InputArray(tracer, source, numbers, looks.look)
     with tracer.running(), differentiating():
         given, count = [], 0

@@ -58,6 +58,8 @@ def number(x: object, what: str) -> float:
         return float(x)
     if type(x).__module__ == "numpy" and type(x).__name__ in {"bool", "bool_"}:  # the one real scalar numpy leaves out
         return float(bool(x))
+    if isinstance(x, Operand):
+        raise TypeError(f"{what} takes a plain number, not a {type(x).__name__}; use the {type(x).__name__} itself")
     raise TypeError(
         f"{what} is not defined for {type(x).__name__}; it takes real numbers and Values, so convert with float()"
     )

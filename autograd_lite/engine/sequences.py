@@ -146,6 +146,8 @@ def var(xs: Iterable[Scalar] | Many, ddof: int = 0) -> Scalar:
     """
     items = _some(xs, "var", ddof)
     if isinstance(items, Many):
+        if items.count() <= ddof:
+            raise ValueError(f"var: there are not more than ddof={ddof} elements")
         middle = mean(items)
         return table.total(items.each(lambda x: (x - middle) * (x - middle))) / (_count(items) - ddof)
     return table.var(items) * len(items) / (len(items) - ddof) if ddof else table.var(items)

@@ -16,7 +16,10 @@ __all__ = ["BACKENDS", "choose_backend"]
 BACKENDS = ("auto", "numpy", "python")
 
 STATEMENTS = 20_000
-"""Of a longer program the code takes longer to compile than it is likely to save."""
+"""Of a longer program it counts how long it takes until the first call is done."""
+
+COMPILED, BOUND = 15.0, 100.0
+"""Microseconds to compile a statement, and to bind a piece of a step to its arrays."""
 
 CALL, STEP, NUMBER = 10.0, 1.6, 0.0012
 """Microseconds that numpy takes for a call, for each piece of a step, and for each number that it reads or computes."""
@@ -42,7 +45,8 @@ def choose_backend(wanted: str, program: Program, plan: Plan, dtype: Any) -> tup
         return wanted, "as was asked for"
     if problem:
         return "numpy", f"since {problem}"
-    if len(program) > STATEMENTS:
+    pieces = sum(len(step.pieces) for step in plan.steps)
+    if len(program) > STATEMENTS and COMPILED * len(program) > BOUND * pieces:
         return "numpy", f"since {len(program)} statements take long to compile"
     arrays, statements = _cost_of_arrays(plan), cost(program)
     name, sign = ("python", "<") if statements < arrays else ("numpy", "≥")
