@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,10 @@ from autograd_lite.engine import state
 __all__ = ["Jitted", "jit"]
 
 
+WHOLE = (int, np.float64)
+"""Types of numbers that are taken for floats before a call is looked at more closely."""
+
+
 class Jitted:
     """A compiled function; `jit` makes it."""
 
@@ -43,15 +48,9 @@ class Jitted:
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         if not options and not is_differentiating() and state.tracing() is None:
-            direct, last = self._direct, self._last
-            if direct is not None:
-                result = direct(args)
-                if result is not MISS:
-                    return result
-            elif last is not None and last.serves(args):
-                failed, result = last.variant.run(args)
-                if failed is None:
-                    return last.variant.trace.structure.from_blocks(result)
+            result = self._at_once(args)
+            if result is not MISS:
+                return result
         if state.tracing() is not None or makes_graph(args, list(options.values())):
             return self.f(*args, **options)
         call = call_of(self.f, self.options.static_argnums, args, options)
@@ -63,6 +62,20 @@ class Jitted:
         self._direct = variant.direct if short else None
         self._last = Shortcut.of(variant, args) if short else None
         return variant.trace.structure.from_blocks(result)
+
+    def _at_once(self, args: tuple[Any, ...]) -> Any:
+        """The result by what ran the last call, if it serves for this one."""
+        direct, last = self._direct, self._last
+        if direct is not None:
+            result = direct(args)
+            if result is MISS and any(type(arg) in WHOLE for arg in args):
+                result = direct(tuple([float(arg) if type(arg) in WHOLE else arg for arg in args]))
+            return result
+        if last is not None and last.serves(args):
+            failed, result = last.variant.run(args)
+            if failed is None:
+                return last.variant.trace.structure.from_blocks(result)
+        return MISS
 
     def lower(self, *args: Any, **options: Any) -> Lowered:
         """What a call with these arguments is compiled to: program and plan as text, with counts.
@@ -130,6 +143,8 @@ class Jitted:
             )  # fmt: skip
             self._check_cap(trace, known)
             known.append(Compiled(trace, self.options, call.structure))
+        if os.environ.get("AUTOGRAD_LITE_DEBUG"):
+            print(f"compiled {self.f!r}: {known[-1].lowered(call.items)}", file=sys.stderr)
         return known[-1]
 
     def _way_after(self, variant: Compiled, failed: int) -> Way:
@@ -198,6 +213,8 @@ def jit(
     lists, tuples and dicts of them; arrays reach it as arrays of Values, and results are floats and arrays of doubles. Leaf
     Values and modules that it reaches by closure are read anew at every call. It can be composed with `vmap` and with the
     derivatives, `jit(grad(f))` say; called on Values, or inside of another transform, it runs as it is written.
+
+    With AUTOGRAD_LITE_DEBUG in the environment everything that is compiled is printed to standard error.
 
     A branch on a traced number is compiled the way it goes; a call that goes another way compiles that too. Results agree
     with those of the function within 1e-12 of the sum of the absolute terms that were added up on the way.
