@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from autograd_lite.engine.primitive import Primitive
+from autograd_lite.engine.reductions import dot
 
 __all__ = ["Argument", "Axes", "Input", "Program", "lanes_text"]
 
@@ -71,8 +72,11 @@ class Program:
         Raises:
             ValueError: that names the first entry which does not.
         """
+        axes_of: dict[int, Axes] = {}
         for place, (op, args, axes, over) in enumerate(zip(self.ops, self.args, self.axes, self.over, strict=True)):
             problem = _problem(self, place, op, args, axes, over)
+            if isinstance(op, Input) and axes_of.setdefault(op.source, axes) != axes:
+                problem = problem or f"other inputs of source {op.source} have other axes"
             if problem:
                 raise ValueError(f"entry {place} of the program, {self._entry(place)}: {problem}")
         for output in self.outputs:
@@ -103,7 +107,7 @@ class Program:
         named = f"%{place}{lanes_text(axes)}"
         if isinstance(op, Input):
             return f"{named} = input {op.source}[{op.position}]"
-        shown = [f"%{arg}" if type(arg) is int else f"{arg:.6g}" for arg in args]
+        shown = [f"%{arg}" if type(arg) is int else f"{arg:.6g}" if type(arg) is float else repr(arg) for arg in args]
         if len(shown) > 8:
             shown = [*shown[:4], f"… {len(shown) - 6} more …", *shown[-2:]]
         return f"{named} = {op.name}{f' over {lanes_text(over)}' if over else ''}({', '.join(shown)})"
@@ -124,8 +128,14 @@ def _problem(
     program: Program, place: int, op: Primitive | Input, args: tuple[Argument, ...], axes: Axes, over: Axes
 ) -> str | None:
     """What is wrong with an entry, or None."""
+    if list(axes) != sorted(set(axes)) or list(over) != sorted(set(over)) or set(axes) & set(over):
+        return "its axes are not ascending, or one of them is reduced"
     if isinstance(op, Input):
+        if op.position < 0:
+            return "an input has a position from 0 on"
         return "an input has no arguments and reduces nothing" if args or over else None
+    if op is dot and len(args) % 2:
+        return f"dot was given {len(args)} arguments, which are no pairs"
     if not args or (op.arity is not None and op.arity != len(args)):
         return f"{op.name} was given {len(args)} arguments"
     if over and op.arity is not None:
@@ -138,6 +148,4 @@ def _problem(
                 return f"its argument %{arg} varies over an axis that it has not"
         elif type(arg) is not float:
             return f"its argument {arg!r} is neither a place nor a float"
-    if list(axes) != sorted(set(axes)) or list(over) != sorted(set(over)) or set(axes) & set(over):
-        return "its axes are not ascending, or one of them is reduced"
     return None

@@ -146,8 +146,6 @@ def var(xs: Iterable[Scalar] | Many, ddof: int = 0) -> Scalar:
     """
     items = _some(xs, "var", ddof)
     if isinstance(items, Many):
-        if items.count() <= ddof:
-            raise ValueError(f"var: there are not more than ddof={ddof} elements")
         middle = mean(items)
         return table.total(items.each(lambda x: (x - middle) * (x - middle))) / (_count(items) - ddof)
     return table.var(items) * len(items) / (len(items) - ddof) if ddof else table.var(items)
@@ -231,7 +229,10 @@ def _count(items: Any) -> Scalar:
 
 def _some(xs: Iterable[Scalar] | Many, what: str, more_than: int = 0) -> Any:
     items = _items(xs)
-    if not isinstance(items, Many) and len(items) <= more_than:
+    if isinstance(items, Many):
+        if more_than and items.count() <= more_than:
+            raise ValueError(f"{what}: it needs at least {more_than + 1} elements")
+    elif len(items) <= more_than:
         raise ValueError(f"{what}: {len(items)} elements were given; it needs at least {more_than + 1}")
     return items
 
