@@ -1,0 +1,1 @@
+"""Compiled functions beside the peers' best forms: `python -m tests.benchmarks.compiled`."""

@@ -1,0 +1,115 @@
+"""Measures one work with all its contenders, in turns."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from tests.benchmarks.compiled.processes import AbsentError, Process
+from tests.benchmarks.compiled.rows import FIRST, LIBRARY, TWO_CORES, WORKS
+
+__all__ = ["Measured", "measure"]
+
+ROUNDS, ROUNDS_QUICK = 11, 3
+FIRSTS = 3
+
+
+@dataclass
+class Measured:
+    """What was found out about one work.
+
+    Attributes:
+        calls, firsts: by contender, seconds of a call and of the first one.
+        absent: by contender, why it has no figures.
+        nodes, megabytes, profile: of this library.
+        passes: of this library, in the first call the seconds of each pass.
+    """
+
+    calls: dict[str, float] = field(default_factory=dict)
+    firsts: dict[str, float] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
+    nodes: int = 0
+    megabytes: float = 0.0
+    passes: dict[str, float] = field(default_factory=dict)
+    profile: str = ""
+
+
+def measure(work: str, *, quick: bool) -> Measured:
+    """All contenders of a work.
+
+    Raises:
+        SystemExit: if they do not agree.
+    """
+    found, grows = Measured(), work.startswith("growth")
+    numbers: dict[str, Sequence[float]] = {}
+    firsts: dict[str, list[float]] = {}
+    passes: dict[str, list[float]] = {}
+    processes: dict[str, Process] = {}
+    repeated = 1 if quick or not (grows or work in FIRST) else FIRSTS
+    try:
+        for contender in WORKS[work]:
+            try:
+                for _ in range(repeated):
+                    if contender in processes:
+                        processes.pop(contender).end()
+                    process = processes[contender] = Process(work, contender, cores(work), quick=quick)
+                    answer = process.ask("first")
+                    firsts.setdefault(contender, []).append(answer["first"])
+                    for name, seconds in answer["passes"].items() if contender == LIBRARY else ():
+                        passes.setdefault(name, []).append(seconds)
+            except AbsentError as reason:
+                found.absent[contender] = str(reason)
+                processes.pop(contender).end()
+                continue
+            numbers[contender] = answer["numbers"]
+            if contender == LIBRARY:
+                found.nodes, found.megabytes = answer["nodes"], answer["megabytes"]
+        compare(work, numbers)
+        found.passes = {name: median(times) for name, times in passes.items()}
+        found.firsts = {contender: median(times) for contender, times in firsts.items()}
+        if not grows:
+            take_turns(processes, found, ROUNDS_QUICK if quick else ROUNDS)
+            if LIBRARY in processes:
+                found.profile = processes[LIBRARY].ask("profile")
+    finally:
+        for process in processes.values():
+            process.end()
+    print(f"{work}: done", file=sys.stderr)
+    return found
+
+
+def take_turns(processes: dict[str, Process], found: Measured, rounds: int) -> None:
+    """The median time of a call of each contender."""
+    samples: dict[str, list[float]] = {contender: [] for contender in processes}
+    for _ in range(rounds):
+        for contender, process in list(processes.items()):
+            try:
+                samples[contender].append(process.ask("sample"))
+            except AbsentError as reason:
+                found.absent[contender] = str(reason)
+                del processes[contender], samples[contender]
+    found.calls = {contender: median(times) for contender, times in samples.items()}
+
+
+def compare(work: str, numbers: dict[str, Sequence[float]]) -> None:
+    """Stops where contenders differ by more than the order of additions explains."""
+    ours = numbers.get(LIBRARY)
+    for contender, theirs in numbers.items():
+        if ours is None or not theirs:
+            continue
+        if len(ours) != len(theirs):
+            raise SystemExit(f"{work}: {contender} finds {len(theirs)} numbers, {LIBRARY} {len(ours)}; nothing was timed")
+        least = 1e-12 * max(map(abs, theirs))
+        for k, (x, y) in enumerate(zip(theirs, ours, strict=True)):
+            if not math.isclose(x, y, rel_tol=1e-9, abs_tol=least):
+                raise SystemExit(f"{work}, number {k}: {contender} finds {x!r}, {LIBRARY} {y!r}; nothing was timed")
+
+
+def cores(work: str) -> list[int]:
+    """The last core that there is, or the last two."""
+    found = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    return found[-2:] if work in TWO_CORES else found[-1:]
