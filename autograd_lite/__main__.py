@@ -284,8 +284,7 @@ def _natural(word: str) -> int:
     return int(word)
 
 
-_whole = _converter(int, "a whole number, such as 10")
-_number = _converter(float, "a number, such as 0.1")
+_whole, _number = _converter(int, "a whole number, such as 10"), _converter(float, "a number, such as 0.1")
 _seed = _converter(_natural, "a whole number from 0 on")
 _sizes = _converter(lambda word: tuple(map(int, word.split(","))), "a list of whole numbers, such as 16,16")
 

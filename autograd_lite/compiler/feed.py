@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -24,14 +24,22 @@ class Feed:
 
     Arguments:
         sources: see `sources`.
+        often: the numbers of those that many steps read: their lanes shall lie side by side.
         items: the blocks of the arguments of a call.
         sizes: the number of lanes of each axis.
     """
 
-    def __init__(self, sources: Sequence[Source], items: Sequence[Any], sizes: dict[int, int], dtype: Any) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        items: Sequence[Any],
+        sizes: dict[int, int],
+        dtype: Any,
+        often: Collection[int] = (),
+    ) -> None:
         self._viewed: list[tuple[Source, Any]] = []
         self._fillers: list[Callable[[Sequence[Any]], None]] = []
-        self.arrays = [self._array(source, items, sizes, dtype) for source in sources]
+        self.arrays = [self._array(source, items, sizes, dtype, k in often) for k, source in enumerate(sources)]
 
     def serves(self, items: Sequence[Any]) -> bool:
         """Whether what is looked into lies where it lay."""
@@ -42,7 +50,7 @@ class Feed:
         for filler in self._fillers:
             filler(items)
 
-    def _array(self, source: Source, items: Sequence[Any], sizes: dict[int, int], dtype: Any) -> Any:
+    def _array(self, source: Source, items: Sequence[Any], sizes: dict[int, int], dtype: Any, often: bool) -> Any:
         if isinstance(source, Counts):
             return np.array([sizes.get(axis, 0) for axis in range(1 + max(sizes, default=0))], dtype)
         if isinstance(source, Numbers):
@@ -63,11 +71,9 @@ class Feed:
         order, rows = _layout(source, given)
         moved = given.transpose(order)
         seen = moved.reshape(rows, *moved.shape[len(order) - len(_axes(source)) :])
-        if (
-            seen.dtype == dtype
-            and np.may_share_memory(seen, given)
-            and (seen.nbytes > COPIED or not isinstance(source, Array))
-        ):
+        scattered = often and seen.strides[-1] != seen.itemsize
+        large = seen.nbytes > COPIED or not isinstance(source, Array)
+        if large and not scattered and seen.dtype == dtype and np.may_share_memory(seen, given):
             self._viewed.append((source, base))
             return seen
         array = np.empty(seen.shape, dtype)

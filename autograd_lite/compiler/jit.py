@@ -47,8 +47,11 @@ class Jitted:
         update_wrapper(self, f, updated=())
 
     def __call__(self, *args: Any, **options: Any) -> Any:
-        if not options and not is_differentiating() and state.tracing() is None:
-            result = self._at_once(args)
+        if not options and not is_differentiating() and (not state.watch or state.tracing() is None):
+            direct = self._direct
+            result = MISS if direct is None else direct(args)
+            if result is MISS:
+                result = self._again(args)
             if result is not MISS:
                 return result
         if state.tracing() is not None or makes_graph(args, list(options.values())):
@@ -63,15 +66,12 @@ class Jitted:
         self._last = Shortcut.of(variant, args) if short else None
         return variant.trace.structure.from_blocks(result)
 
-    def _at_once(self, args: tuple[Any, ...]) -> Any:
+    def _again(self, args: tuple[Any, ...]) -> Any:
         """The result by what ran the last call, if it serves for this one."""
         direct, last = self._direct, self._last
-        if direct is not None:
-            result = direct(args)
-            if result is MISS and any(type(arg) in WHOLE for arg in args):
-                result = direct(tuple([float(arg) if type(arg) in WHOLE else arg for arg in args]))
-            return result
-        if last is not None and last.serves(args):
+        if direct is not None and any(type(arg) in WHOLE for arg in args):
+            return direct(tuple([float(arg) if type(arg) in WHOLE else arg for arg in args]))
+        if direct is None and last is not None and last.serves(args):
             failed, result = last.variant.run(args)
             if failed is None:
                 return last.variant.trace.structure.from_blocks(result)

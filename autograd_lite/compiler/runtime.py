@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,6 +31,9 @@ from autograd_lite.compiler.traced_call import Form, Trace
 __all__ = ["DOUBTFUL", "REFUSED", "Compiled", "Options"]
 
 DOUBTFUL, REFUSED = -1, -2
+
+OFTEN = 8
+"""An array that more steps read than these is worth a copy with its lanes side by side."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,12 @@ class Compiled:
     def function(self) -> PythonFunction:
         """The program as straight-line Python."""
         return PythonFunction(self.program, self.trace.results)
+
+    @cached_property
+    def often(self) -> frozenset[int]:
+        """The sources that many steps read."""
+        views = [view.buffer for step in self.plan.steps for piece in step.pieces for view in piece.operands]
+        return frozenset(buffer for buffer, reads in Counter(views).items() if reads > OFTEN)
 
     @cached_property
     def direct(self) -> Callable[[tuple[Any, ...]], Any] | None:
@@ -182,7 +192,7 @@ class _Bound:
     def __init__(self, compiled: Compiled, items: Sequence[Any], sizes: dict[int, int]) -> None:
         dtype, threads = compiled.options.dtype, compiled.options.threads
         self.sizes = sizes
-        self.feed = Feed(compiled.trace.sources, items, sizes, dtype)
+        self.feed = Feed(compiled.trace.sources, items, sizes, dtype, compiled.often)
         self.runner: BoundPlan | _Statements
         if compiled.backend == "python":
             self.runner = _Statements(compiled.function, self.feed)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd_lite.compiler.program import Argument, Program
+from autograd_lite.compiler.program import Argument, Input, Program
 from autograd_lite.engine.operations import add, multiply, positive
 from autograd_lite.engine.primitive import Primitive
 from autograd_lite.engine.reductions import dot, total
@@ -29,6 +29,13 @@ def share(program: Program) -> Program:
     for op, args, axes, over, used in columns:
         if not used:
             places.append(None)
+            continue
+        if isinstance(op, Input):
+            key: Any = (op.source, op.position, axes)
+            found = seen.get(key)
+            if found is None:
+                found = seen[key] = made.add(op, args, axes)
+            places.append(found)
             continue
         moved = tuple([places[arg] if type(arg) is int else arg for arg in args])
         if op is positive and type(moved[0]) is int:

@@ -112,8 +112,9 @@ def count_text(count: int) -> str:
 def _constant(x: float, *, latex: bool) -> Part:
     """A number to the last digit; whole ones without the `.0`, since next to a Value the two are the same."""
     negative = math.copysign(1.0, x) < 0.0
-    whole = abs(x) < 1e15 and x == math.floor(x) and not (x == 0.0 and negative)
-    text = f"{x:.0f}" if whole else repr(x)
+    # Of zeros the sign counts, which a whole 0 has not: -0 * a would lose it.
+    whole = 0.0 < abs(x) < 1e15 and x == math.floor(x)
+    text = f"{x:.0f}" if whole or (latex and x == 0.0 and not negative) else repr(x)
     strength = SUM if negative else PRODUCT if latex and "e" in text else ATOM
     opposite = _constant(-x, latex=latex) if negative else None
     return Part(latex_number(text) if latex else text, strength, number=x, opposite=opposite)

@@ -209,7 +209,7 @@ def test_factors_divisors_and_exponents_of_1_are_not_written_and_zeros_are():
     assert written(1.0 * a * 1.0 / 1.0) == "a"
     assert written(a**1.0) == "a"
     assert written(1.0 / a) == "1 / a"
-    assert written(a + 0.0) == "a + 0"
+    assert written(a + 0.0) == "a + 0.0"
     assert written(-1.0 * a * b) == "(-a) * b"
     assert written(a ** (b * -1.0)) == "a ** (-b)"
     assert written(ag.dot([a, 1.0], [1.0, a])) == "a + a"

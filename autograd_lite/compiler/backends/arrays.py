@@ -7,7 +7,7 @@ sums may be taken in another order, and are within 1e-12 of the sum of absolute 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -68,16 +68,9 @@ def kernel(row: Primitive) -> Kernel:
     return each_column_by_itself(value) if row.arity is None else each_by_itself(value, row.arity)
 
 
-def kernel_for(row: Primitive, operands: Sequence[Any]) -> Kernel:
-    """The kernel of a row for these operands: with some constants there is a faster one.
-
-    Arguments:
-        operands: the arrays; a constant that serves for all is one without dimensions.
-    """
-    faster = BY_CONSTANT.get(row)
-    if faster is not None and getattr(operands[-1], "ndim", 0) == 0:
-        return faster.get(float(operands[-1]), kernel(row))
-    return kernel(row)
+def kernel_for(row: Primitive, constant: float | None) -> Kernel:
+    """The kernel of a row whose last argument is a constant, if there is a faster one for it; else that of the row."""
+    return BY_CONSTANT.get((row, constant), kernel(row))
 
 
 def _copied(value: Callable[..., Numbers], *args: Numbers, out: Numbers) -> Numbers:
@@ -117,11 +110,10 @@ def _softplus(x: Numbers, out: Numbers = None) -> Numbers:
 
 SPELLINGS: dict[Primitive, Kernel] = {operations.sigmoid: _sigmoid, operations.softplus: _softplus}
 
-BY_CONSTANT: dict[Primitive, dict[float, Kernel]] = {
-    operations.pow: {
-        2.0: lambda x, y, out: np.multiply(x, x, out=out),
-        1.0: lambda x, y, out: np.positive(x, out=out),
-        -1.0: lambda x, y, out: np.reciprocal(x, out=out),
-    },
+BY_CONSTANT: dict[tuple[Primitive, float | None], Kernel] = {
+    (operations.pow, 2.0): lambda x, y, out: np.multiply(x, x, out=out),
+    (operations.pow, 1.0): lambda x, y, out: np.positive(x, out=out),
+    (operations.pow, 0.0): lambda x, y, out: np.copyto(out, 1.0),
+    (operations.pow, -1.0): lambda x, y, out: np.reciprocal(x, out=out),
 }
-"""Kernels that are faster where the last operand is a certain constant."""
+"""Kernels that are faster where the last argument is a certain constant."""

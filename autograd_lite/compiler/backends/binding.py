@@ -50,9 +50,12 @@ class Binder:
             operands = [self.view(view, piece, step.axes, calls) for view in piece.operands]
             target = self._target(out, piece, step.axes)
             for inputs, result in _by_constants(piece, operands, target):
-                calls.append(_call(kernel_for(step.op, inputs), inputs, result))
+                is_constant = piece.operands[-1].constants is not None and inputs[-1].ndim == 0
+                function = kernel_for(step.op, float(inputs[-1]) if is_constant else None)
+                calls.append(_call(function, inputs, result))
         elif step.kind == "contraction":
-            for k, piece in enumerate(step.pieces):
+            # What has terms to add up first: it can write where the others add.
+            for k, piece in enumerate(sorted(step.pieces, key=lambda piece: not piece.terms)):
                 self._contract(step, piece, out, calls, accumulate=accumulate or k > 0)
         else:
             self._reduce(step, out, calls)
@@ -129,9 +132,13 @@ class Binder:
         rows, terms = len(piece.rows), len(piece.terms)
         kept = [*range(rows), *range(rows + terms, len(shape) - len(step.over))]
         summed = [d for d in range(len(shape)) if d not in kept]
-        factors = [np.broadcast_to(self.view(view, piece, lanes, calls), shape) for view in piece.operands]
+        scale = math.prod(view.constants for view in piece.operands if isinstance(view.constants, float))
+        varying = [view for view in piece.operands if not isinstance(view.constants, float)]
+        factors = [np.broadcast_to(self.view(view, piece, lanes, calls), shape) for view in varying]
+        if not factors:
+            factors, scale = [np.broadcast_to(np.array(scale, self.dtype), shape)], 1.0
         target = self._target(out, piece, step.axes)
-        calls += contract(factors, kept, summed, target, self.scratch, accumulate=accumulate)
+        calls += contract(factors, scale, kept, summed, target, self.scratch, accumulate=accumulate)
 
 
 def _by_constants(piece: Piece, operands: Sequence[Any], target: Any) -> list[tuple[Sequence[Any], Any]]:

@@ -73,12 +73,20 @@ def _keep(array: Any, index: Sequence[Any]) -> Any:
 
 
 def contract(
-    views: Sequence[Any], kept: Sequence[int], summed: Sequence[int], target: Any, scratch: Scratch, *, accumulate: bool
+    views: Sequence[Any],
+    scale: float,
+    kept: Sequence[int],
+    summed: Sequence[int],
+    target: Any,
+    scratch: Scratch,
+    *,
+    accumulate: bool,
 ) -> list[Call]:
-    """The calls that write to the target, or add to it, the sum of the views' product over some dimensions.
+    """The calls that write to the target, or add to it, a sum over some dimensions of the views' product.
 
     Arguments:
         views: one or two arrays of the same shape.
+        scale: what the sum is multiplied by.
         kept: the dimensions of the target, in its order.
         summed: the others.
     """
@@ -86,17 +94,21 @@ def contract(
     calls: list[Call] = []
     factors = [_Factor.of(view) for view in views]
     present = {d for factor in factors for d in factor.dims}
-    repeats = math.prod(shape[d] for d in summed if d not in present)
+    scale *= math.prod(shape[d] for d in summed if d not in present)
     for k, factor in enumerate(factors):
         others = {d for j, other in enumerate(factors) if j != k for d in other.dims}
         alone = [d for d in factor.dims if d in summed and d not in others]
-        if alone and len(factors) == 1 and repeats == 1 and set(factor.dims) >= {d for d in kept if shape[d] > 1}:
+        if alone and len(factors) == 1 and scale == 1.0 and set(factor.dims) >= {d for d in kept if shape[d] > 1}:
             break  # summed straight into the target below
         if alone:
             factors[k] = _summed(factor, alone, scratch, calls)
-    if repeats != 1:
-        factors[0] = _scaled(factors[0], float(repeats), scratch, calls)
     kept_shape = [shape[d] for d in kept]
+    if scale != 1.0 and not accumulate and len(factors) == 1 and not set(factors[0].dims) & set(summed):
+        calls.append((np.multiply, (factors[0].among(kept), np.array(scale, target.dtype), target)))
+        return calls
+    if scale != 1.0:
+        smallest = min(range(len(factors)), key=lambda k: factors[k].array.size)
+        factors[smallest] = _scaled(factors[smallest], scale, scratch, calls)
     if not accumulate:
         _product(factors, kept, summed, target, scratch, calls)
     elif len(factors) == 1 and not set(factors[0].dims) & set(summed):

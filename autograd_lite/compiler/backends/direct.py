@@ -26,6 +26,9 @@ from autograd_lite.engine.storage import Buffer
 
 __all__ = ["MISS", "direct_function"]
 
+FEW = 50
+"""Numbers up to which a sum of them is written out."""
+
 MISS = object()
 """What a direct function returns for a call that it is not made for."""
 
@@ -188,8 +191,9 @@ class _Writer:
             results.append([self.body.result(output) for output in outputs[start : start + size]])
             start += size
         if self.trace.optimistic:
-            everything = ", ".join([text for result in results for text in result])
-            self.refuse(f"not {self.scope.bind('f', math.isfinite)}(sum([{everything}]))")
+            everything = [text for result in results for text in result]
+            added = " + ".join(everything) if len(everything) <= FEW else f"sum([{', '.join(everything)}])"
+            self.refuse(f"not {self.scope.bind('f', math.isfinite)}({added})")
         blocks = iter([self._block(form, results) for form in self.trace.forms])
         self.write(f"return {self._literal(self.trace.structure, blocks)}")
 

@@ -127,6 +127,8 @@ def _power(operands: Sequence[str]) -> str:
         return "{call}"
     if y in {0.0, 1.0}:
         return "+{x}" if y else "1.0"
+    if y in {2.0, 3.0}:  # many times faster, and not more than a unit of the last place away
+        return " * ".join(["{x}"] * int(y))
     top = 10.0 ** min(300.0 / abs(y), 300.0)
     least = -top if y > 0.0 and y.is_integer() else 1.0 / top
     return f"pow({{x}}, {{y}}) if {least!r} < {{x}} < {top!r} else {{call}}"
