@@ -30,7 +30,6 @@ from autograd_lite.train.tabular import TASKS, own_data
 __all__ = ["main"]
 
 OWN = "PATH.csv"
-
 REFUSALS = (TableError, ModelFileError, MissingExtraError, OutputError, DivergedError)
 """Errors whose messages say in one line what was given and what is wanted."""
 

@@ -114,20 +114,22 @@ class Structure:
     Attributes:
         block: what stands here, if it is no container.
         kind: the type of the container.
-        keys: of a dict.
+        keys: of a dict, sorted.
+        given: the same in the order of the dict, which a rebuilt one has too.
         children: the structures in the container, in the order of the keys.
 
     >>> scalars, structure = flatten({"b": 2.0, "a": [1, None]})
     >>> scalars
     [1.0, 2.0]
     >>> structure.rebuild([10.0, 20.0])
-    {'a': [10.0, None], 'b': 20.0}
+    {'b': 20.0, 'a': [10.0, None]}
     """
 
     block: Block | None = None
     kind: type | None = None
     keys: tuple[Hashable, ...] = ()
     children: tuple[Structure, ...] = ()
+    given: tuple[Hashable, ...] = field(default=(), compare=False)
 
     @property
     def leaves(self) -> list[Block]:
@@ -155,14 +157,15 @@ class Structure:
         """The structure of derivatives towards such a tree: a vector in the place of a module."""
         if isinstance(self.block, ModuleBlock):
             return Structure(block=ArrayBlock(self.block.shape))
-        return Structure(self.block, self.kind, self.keys, tuple(child.of_vectors() for child in self.children))
+        return Structure(self.block, self.kind, self.keys, tuple(child.of_vectors() for child in self.children), self.given)
 
     def _fill(self, items: Iterator[Any]) -> Any:
         if self.block is not None:
             return next(items)
         filled = [child._fill(items) for child in self.children]
         if self.kind is dict:
-            return dict(zip(self.keys, filled, strict=True))
+            found = dict(zip(self.keys, filled, strict=True))
+            return {key: found[key] for key in self.given or self.keys}
         if self.kind is None:
             return None
         return self.kind(*filled) if hasattr(self.kind, "_fields") else self.kind(filled)
@@ -176,8 +179,7 @@ class Structure:
         return f"{self.kind.__name__}({', '.join(inner)})" if self.kind else "None"
 
 
-SCALAR = Structure(block=ScalarBlock())
-NOTHING = Structure()
+SCALAR, NOTHING = Structure(block=ScalarBlock()), Structure()
 
 
 def blocks(tree: Any, what: str = "the tree") -> tuple[list[Any], Structure]:
@@ -224,7 +226,7 @@ def _take(tree: Any, found: list[Any], what: str) -> Structure:
         return NOTHING
     if isinstance(tree, dict):
         keys = _sorted_keys(tree, what)
-        return Structure(kind=dict, keys=keys, children=tuple([_take(tree[key], found, what) for key in keys]))
+        return Structure(None, dict, keys, tuple([_take(tree[key], found, what) for key in keys]), tuple(tree))
     if isinstance(tree, (list, tuple)):
         kind = type(tree) if hasattr(tree, "_fields") else list if isinstance(tree, list) else tuple
         return Structure(kind=kind, children=tuple([_take(item, found, what) for item in tree]))
@@ -286,7 +288,6 @@ def is_array(item: Any) -> bool:
 
 def is_module(item: Any) -> bool:
     """Whether something has parameters that others can take the place of; a class has not."""
-    # Not by isinstance with the protocol, which takes longer than all else that a gradient asks.
     return hasattr(item, "with_parameters") and hasattr(item, "parameters") and not isinstance(item, type)
 
 

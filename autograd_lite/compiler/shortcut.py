@@ -13,6 +13,10 @@ from autograd_lite.compiler.runtime import Compiled
 __all__ = ["Shortcut"]
 
 
+NUMBERS = "fiub"
+"""The kinds of arrays that hold real numbers."""
+
+
 @dataclass(frozen=True)
 class _Module:
     module: Any
@@ -25,7 +29,7 @@ class Shortcut:
 
     Attributes:
         variant: what ran.
-        checks: of each argument float; or the shape of an array of doubles; or a module and its buffer.
+        checks: of each argument float; or the shape of an array of numbers; or a module and its buffer.
     """
 
     variant: Compiled
@@ -33,12 +37,12 @@ class Shortcut:
 
     @staticmethod
     def of(variant: Compiled, args: tuple[Any, ...]) -> Shortcut | None:
-        """The shortcut for arguments that are numbers, arrays of doubles and modules themselves; None for others."""
+        """The shortcut for arguments that are floats, arrays of numbers and modules themselves; None for others."""
         checks: list[Any] = []
         for arg in args:
             if type(arg) is float:
                 checks.append(float)
-            elif type(arg) is np.ndarray and arg.dtype == np.float64:
+            elif type(arg) is np.ndarray and arg.dtype.kind in NUMBERS:
                 checks.append(arg.shape)
             elif is_module(arg) and getattr(arg, "_storage", None) is not None:
                 checks.append(_Module(arg, arg._storage))
@@ -57,6 +61,6 @@ class Shortcut:
             elif type(check) is _Module:
                 if arg is not check.module or arg._storage is not check.storage or not check.storage.current:
                     return False
-            elif type(arg) is not np.ndarray or arg.shape != check or arg.dtype != np.float64:
+            elif type(arg) is not np.ndarray or arg.shape != check or arg.dtype.kind not in NUMBERS:
                 return False
         return True

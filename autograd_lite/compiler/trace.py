@@ -209,10 +209,7 @@ class Tracer:
     def source(self, wanted: Source) -> int:
         """The number of a source, a new one if it was not met before."""
         for k, source in enumerate(self.sources):
-            if source is wanted:
-                return k
-        for k, source in enumerate(self.sources):
-            if source == wanted:
+            if source is wanted or source == wanted:
                 return k
         self.sources.append(wanted)
         return len(self.sources) - 1

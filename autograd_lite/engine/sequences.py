@@ -31,6 +31,7 @@ __all__ = [
     "var",
 ]
 
+
 def maximum(x: Scalar, y: Scalar) -> Scalar:
     """The larger of two; at a tie each has the derivative ½.
 

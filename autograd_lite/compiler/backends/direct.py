@@ -211,8 +211,9 @@ class _Writer:
         if structure.kind is None:
             return "None"
         if structure.kind is dict:
-            keys = [self.scope.bind("k", key) for key in structure.keys]
-            return f"{{{', '.join([f'{key}: {text}' for key, text in zip(keys, filled, strict=True)])}}}"
+            texts = dict(zip(structure.keys, filled, strict=True))
+            pairs = [f"{self.scope.bind('k', key)}: {texts[key]}" for key in structure.given or structure.keys]
+            return f"{{{', '.join(pairs)}}}"
         if hasattr(structure.kind, "_fields"):
             return f"{self.scope.bind('t', structure.kind)}({', '.join(filled)})"
         return f"[{', '.join(filled)}]" if structure.kind is list else f"({''.join([f'{text}, ' for text in filled])})"
