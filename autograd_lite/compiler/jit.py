@@ -72,7 +72,7 @@ class Jitted:
         if direct is not None and any(type(arg) in WHOLE for arg in args):
             return direct(tuple([float(arg) if type(arg) in WHOLE else arg for arg in args]))
         if direct is None and last is not None and last.serves(args):
-            failed, result = last.variant.run(args)
+            failed, result = last.variant.run(args, last.sizes)
             if failed is None:
                 return last.variant.trace.structure.from_blocks(result)
         return MISS

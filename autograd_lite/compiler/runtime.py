@@ -126,21 +126,26 @@ class Compiled:
             reason=self.reason,
         )
 
-    def run(self, items: Sequence[Any]) -> tuple[int | None, Any]:
+    def run(self, items: Sequence[Any], sizes: dict[int, int] | None = None) -> tuple[int | None, Any]:
         """Runs the plan.
+
+        Arguments:
+            items: the blocks of the arguments.
+            sizes: the number of lanes of each axis, if that is known.
 
         Returns:
             None, or the number of the first guard that failed, DOUBTFUL where a result may be wrong (see `accumulate`),
             REFUSED where an operation refuses a number; and the blocks of the result.
         """
-        sizes = self.sizes(items)
+        if sizes is None:
+            sizes = self.sizes(items)
         bound = self._take(items, sizes)
         try:
             bound.feed.fill(items)
             try:
                 with quiet(), one_thread_each(self.options.threads):
                     arrays = bound.runner.run()
-                    doubtful = self.trace.optimistic and not all(math.isfinite(array.sum()) for array in arrays)
+                    doubtful = self.trace.optimistic and not _all_finite(arrays)
             except (IndexError, ValueError):  # a row does not take a place or an order
                 return REFUSED, None
             if len(self.truths):
@@ -171,9 +176,9 @@ class Compiled:
 
     def _take(self, items: Sequence[Any], sizes: dict[int, int]) -> _Bound:
         with self._lock:
-            for k, bound in enumerate(self._idle):
+            for k, bound in enumerate(reversed(self._idle), start=1):
                 if bound.sizes == sizes and bound.feed.serves(items):
-                    return self._idle.pop(k)
+                    return self._idle.pop(-k)
             if len(self._idle) >= 4:
                 self._idle.pop(0)
         return _Bound(self, items, sizes)
@@ -184,6 +189,11 @@ class Compiled:
         array = arrays[1 + form.index]
         array = array.reshape(*form.shape, *array.shape[1:])
         return (array.transpose(form.order) if form.kind == "lanes" else array).copy()
+
+
+def _all_finite(arrays: Sequence[Any]) -> bool:
+    """Whether all numbers are finite, or so large that their sum is not, which is as well looked at more carefully."""
+    return all([math.isfinite(np.add.reduce(array, None)) for array in arrays])
 
 
 class _Bound:

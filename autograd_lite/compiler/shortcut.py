@@ -29,11 +29,13 @@ class Shortcut:
 
     Attributes:
         variant: what ran.
+        sizes: the number of lanes of each axis.
         checks: of each argument float; or the shape of an array of numbers; or a module and its buffer.
     """
 
     variant: Compiled
     checks: tuple[Any, ...]
+    sizes: dict[int, int]
 
     @staticmethod
     def of(variant: Compiled, args: tuple[Any, ...]) -> Shortcut | None:
@@ -48,7 +50,7 @@ class Shortcut:
                 checks.append(_Module(arg, arg._storage))
             else:
                 return None
-        return Shortcut(variant, tuple(checks))
+        return Shortcut(variant, tuple(checks), variant.sizes(args))
 
     def serves(self, args: tuple[Any, ...]) -> bool:
         """Whether these arguments are of those kinds; then they are blocks themselves."""
