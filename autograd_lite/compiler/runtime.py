@@ -193,7 +193,7 @@ class Compiled:
 
 def _all_finite(arrays: Sequence[Any]) -> bool:
     """Whether all numbers are finite, or so large that their sum is not, which is as well looked at more carefully."""
-    return all([math.isfinite(np.add.reduce(array, None)) for array in arrays])
+    return all(math.isfinite(np.add.reduce(array, None)) for array in arrays)
 
 
 class _Bound:
