@@ -68,5 +68,6 @@ class SGD:
 
             storage = self.module.storage
             numbers = np.frombuffer(storage.numbers)
-            numbers -= self.learning_rate * np.asarray(gradient, dtype=float)
+            with np.errstate(over="ignore", invalid="ignore"):  # a step that overflows is inf, as it is leaf by leaf
+                numbers -= self.learning_rate * np.asarray(gradient, dtype=float)
             storage.written()

@@ -67,12 +67,10 @@ def outputs_of(model: Model, features: Sequence[Sequence[float]], *, engine: str
     if not _compiles(engine):
         with no_grad():
             return [map_values(number_of, model(row)) for row in features]
-    import numpy as np  # only where something is compiled
-
-    from autograd_lite.compiler import jit, vmap  # as above
+    from autograd_lite.compiler import jit, vmap  # only where something is compiled: it loads numpy
 
     of_all = jit(vmap(lambda model, row: model(row), in_axes=(None, 0)))
-    return _by_sample(of_all(model, np.array(features, dtype=float)))
+    return _by_sample(of_all(model, _array("features", features)))
 
 
 def _compiles(engine: str) -> bool:
@@ -92,11 +90,9 @@ def _eager_batch(model: Model, features: Sequence[Sequence[float]], targets: Seq
 
 
 def _compiled_batch(model: Model, features: Sequence[Sequence[float]], targets: Sequence[Any], loss: Loss) -> Batch:
-    import numpy as np  # only where something is compiled
+    from autograd_lite.compiler import jit, vmap  # only where something is compiled: it loads numpy
 
-    from autograd_lite.compiler import jit, vmap  # as above
-
-    all_rows, all_goals = np.array(features, dtype=float), np.array(targets, dtype=float)
+    all_rows, all_goals = _array("features", features), _array("targets", targets)
 
     def of_sample(model: Model, row: Any, goal: Any) -> Any:
         outputs = model(row)
@@ -113,6 +109,17 @@ def _compiled_batch(model: Model, features: Sequence[Sequence[float]], targets: 
         return found, _by_sample(outputs), gradient
 
     return batch
+
+
+def _array(what: str, numbers: Sequence[Any]) -> Any:
+    import numpy as np  # only where something is compiled
+
+    try:
+        return np.array(numbers, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"the {what} are no numbers, or rows of equally many ({error}): only the eager engine takes such"
+        ) from error
 
 
 def _by_sample(outputs: Any) -> list[Any]:

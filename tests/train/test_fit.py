@@ -104,7 +104,6 @@ def test_a_diverging_loss_stops_and_asks_for_a_smaller_rate(engine):
 
 
 # With a gradient SGD steps by numpy, which says it when it overflows.
-@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 @either_engine
 def test_a_last_step_out_of_the_finite_numbers_is_seen_too(engine):
     huge = [[1e200 * x for x in point] for point in POINTS]
@@ -195,6 +194,14 @@ def test_a_loss_that_leaves_the_graph_is_refused_when_it_is_compiled():
     assert trained(loss=loss)[1].losses == pytest.approx(trained()[1].losses, rel=1e-12)
     with pytest.raises(TracingError, match=r"^int\(\)"):
         trained(loss=loss, engine="jit")
+
+
+@pytest.mark.parametrize(
+    ("features", "targets", "what"), [(POINTS, ["upper"] * 30, "targets"), ([[1.0], [1.0, 2.0]] * 15, LABELS, "features")]
+)
+def test_what_is_no_array_of_numbers_is_refused_when_it_is_compiled(features, targets, what):
+    with pytest.raises(ValueError, match=f"the {what} are no numbers, or rows of equally many .* only the eager engine"):
+        fit(MLP(2, [2], seed=0), features, targets, engine="jit", **OPTIONS)
 
 
 def test_of_equal_outputs_the_first_is_predicted():
