@@ -79,10 +79,12 @@ def hessians(n: int, repetitions: int) -> list[str]:
     """The table of what second derivatives of Rosenbrock's function cost."""
     x, v = np.linspace(-1.0, 1.5, n), np.cos(np.arange(float(n)))
     expected = rosenbrock_hessian(x)
+    compiled = ag.jit(ag.hvp(rosenbrock))
     works: dict[str, Callable[[], Any]] = {
         "function": lambda: rosenbrock(x.tolist()),
         "`grad`": lambda: ag.grad(rosenbrock)(x),
         "`hvp`": lambda: ag.hvp(rosenbrock)(x, v),
+        "`jit(hvp)`": lambda: compiled(x, v),
         "`hessian`: one graph of the gradient, n forward sweeps": lambda: ag.hessian(rosenbrock)(x),
         "`jacrev(jacrev)`: one graph of the gradient, n reverse sweeps": lambda: hessian_by_rows(x),
         "n products, each from the beginning": lambda: hessian_by_products(x),
@@ -90,7 +92,8 @@ def hessians(n: int, repetitions: int) -> list[str]:
     small = x[:20]
     for form in (ag.hessian(rosenbrock), hessian_by_rows, hessian_by_products):
         np.testing.assert_allclose(form(small), rosenbrock_hessian(small), rtol=1e-10, atol=1e-9)
-    np.testing.assert_allclose(ag.hvp(rosenbrock)(x, v), expected @ v, rtol=1e-9, atol=1e-9)
+    for product_of in (ag.hvp(rosenbrock), compiled):
+        np.testing.assert_allclose(product_of(x, v), expected @ v, rtol=1e-9, atol=1e-9)
     times = seconds(works, repetitions)
     product = times["`hvp`"]
     lines = [f"| Rosenbrock, {n:,} variables | ms | times `hvp` | reach |", "|---|--:|--:|---|"]
