@@ -8,11 +8,14 @@ from autograd_lite.engine.functions import abs, expm1, norm_cdf, real, sigmoid, 
 from autograd_lite.engine.operations import divide, less, less_equal
 from autograd_lite.engine.primitive import Scalar
 
-__all__ = ["elu", "gelu", "hardsigmoid", "hardtanh", "leaky_relu", "logsigmoid", "mish", "relu6", "selu", "silu", "softsign"]
+__all__ = [
+    "abs_relu", "elu", "gelu", "hardsigmoid", "hardtanh", "leaky_relu", "logsigmoid", "mish", "relu6", "selu", "silu",
+    "softsign", "swish",
+]  # fmt: skip
 
 
 def leaky_relu(x: Scalar, negative_slope: float = 0.01) -> Scalar:
-    """x where x > 0, else negative_slope·x.
+    """x where x > 0, else negative_slope·x (Maas, Hannun and Ng, ICML 2013).
 
     >>> leaky_relu(-2.0)
     -0.02
@@ -20,8 +23,17 @@ def leaky_relu(x: Scalar, negative_slope: float = 0.01) -> Scalar:
     return where(less(0.0, x), x, x * negative_slope)
 
 
+def abs_relu(x: Scalar) -> Scalar:
+    """|x|, the absolute-value rectification of Jarrett et al. (ICCV 2009); its derivative at 0 is 0.
+
+    >>> abs_relu(-2.0)
+    2.0
+    """
+    return abs(x)
+
+
 def hardtanh(x: Scalar, low: float = -1.0, high: float = 1.0) -> Scalar:
-    """x limited to [low, high], with the derivative 0 from the edges on (`clip` has 1 there).
+    """x limited to [low, high], with the derivative 0 from the edges on (`clip` has 1 there) (Collobert, 2004).
 
     >>> hardtanh(0.5), hardtanh(3.0)
     (0.5, 1.0)
@@ -30,7 +42,7 @@ def hardtanh(x: Scalar, low: float = -1.0, high: float = 1.0) -> Scalar:
 
 
 def relu6(x: Scalar) -> Scalar:
-    """x limited to [0, 6].
+    """x limited to [0, 6] (Krizhevsky, Convolutional deep belief networks on CIFAR-10, 2010).
 
     >>> relu6(7.0)
     6.0
@@ -39,7 +51,7 @@ def relu6(x: Scalar) -> Scalar:
 
 
 def hardsigmoid(x: Scalar) -> Scalar:
-    """x/6 + ½ limited to [0, 1].
+    """x/6 + ½ limited to [0, 1] (Howard et al., arXiv:1905.02244).
 
     >>> hardsigmoid(0.0)
     0.5
@@ -48,7 +60,7 @@ def hardsigmoid(x: Scalar) -> Scalar:
 
 
 def elu(x: Scalar, alpha: float = 1.0) -> Scalar:
-    """x where x > 0, else alpha·(exp(x) - 1).
+    """x where x > 0, else alpha·(exp(x) - 1) (Clevert et al., arXiv:1511.07289).
 
     >>> elu(1.0), elu(-1e9)
     (1.0, -1.0)
@@ -81,13 +93,25 @@ def gelu(x: Scalar, approximate: str = "none") -> Scalar:
     raise ValueError(f"gelu: approximate is {approximate!r}; it must be 'none' or 'tanh'")
 
 
+def swish(x: Scalar, beta: Scalar = 1.0) -> Scalar:
+    """x·sigmoid(beta·x) (Ramachandran, Zoph and Le, arXiv:1710.05941): x/2 for beta = 0, and near relu for a large one.
+
+    Arguments:
+        beta: a number, or a Value, which can then be learned.
+
+    >>> swish(3.0, beta=0.0), swish(3.0, beta=1000.0)
+    (1.5, 3.0)
+    """
+    return x * sigmoid(beta * x)
+
+
 def silu(x: Scalar) -> Scalar:
-    """x·sigmoid(x), also called swish.
+    """x·sigmoid(x), the swish of beta = 1 (Elfwing, Uchibe and Doya, arXiv:1702.03118).
 
     >>> silu(0.0)
     0.0
     """
-    return x * sigmoid(x)
+    return x * sigmoid(x)  # by itself: one node less than by a beta
 
 
 def mish(x: Scalar) -> Scalar:
@@ -109,7 +133,7 @@ def logsigmoid(x: Scalar) -> Scalar:
 
 
 def softsign(x: Scalar) -> Scalar:
-    """x / (1 + |x|).
+    """x / (1 + |x|) (Bergstra et al., 2009).
 
     >>> softsign(1.0)
     0.5

@@ -1,10 +1,27 @@
-"""Networks of Values: modules, their parameters, and losses."""
+"""Networks of Values: modules, their parameters, losses and penalties; and what was there before backpropagation."""
 
+from autograd_lite.nn.classics import NotSeparableWarning, Perceptron, ThresholdUnit, hebbian_update, oja_update
+from autograd_lite.nn.convolution import Conv1d, Conv2d
 from autograd_lite.nn.dropout import Dropout
 from autograd_lite.nn.layers import MLP, Layer, Neuron
-from autograd_lite.nn.losses import binary_cross_entropy, hinge, softmax_cross_entropy, squared_error
+from autograd_lite.nn.losses import (
+    binary_cross_entropy,
+    half_squared_error,
+    hinge,
+    log_loss,
+    logistic,
+    multivariate_logistic,
+    softmax_cross_entropy,
+    squared_error,
+)
+from autograd_lite.nn.maxout import Maxout
 from autograd_lite.nn.module import Module
+from autograd_lite.nn.penalties import l1, l2, weights
+from autograd_lite.nn.recurrent import RNN
+from autograd_lite.nn.reshape import Flatten, Reshape
+from autograd_lite.nn.sequential import Residual, Sequential
 
-__all__ = [
-    "MLP", "Dropout", "Layer", "Module", "Neuron", "binary_cross_entropy", "hinge", "softmax_cross_entropy", "squared_error"
-]  # fmt: skip
+__all__ = ["MLP", "RNN", "Conv1d", "Conv2d", "Dropout", "Flatten", "Layer", "Maxout", "Module", "Neuron", "Reshape", "Residual"]
+__all__ += ["Sequential", "NotSeparableWarning", "Perceptron", "ThresholdUnit", "hebbian_update", "oja_update"]
+__all__ += ["binary_cross_entropy", "half_squared_error", "hinge", "log_loss", "logistic", "multivariate_logistic"]
+__all__ += ["softmax_cross_entropy", "squared_error", "l1", "l2", "weights"]

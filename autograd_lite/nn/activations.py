@@ -1,4 +1,7 @@
-"""Activations by name."""
+"""Activations of one number by name; `Maxout` and `softmax` act on layers.
+
+An activation that asks for a number is handed over as a function: `lambda x: ag.swish(x, beta=2.0)`.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,9 @@ def activation_named(activation: str | Activation) -> Activation:
     Raises:
         ValueError: for an unknown name.
         TypeError: for what is neither a name nor a function.
+
+    >>> activation_named("abs_relu")(-2.0)
+    2.0
     """
     if callable(activation):
         return activation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random as _random
 from typing import Any, Self
 
 from autograd_lite.engine.chance import uniform
@@ -13,6 +13,7 @@ from autograd_lite.engine.value import Value
 from autograd_lite.nn.initializers import generator_of
 from autograd_lite.nn.layers import Seed
 from autograd_lite.nn.module import Module
+from autograd_lite.nn.nested import mapped, nested
 
 __all__ = ["Dropout"]
 
@@ -31,7 +32,7 @@ class Dropout(Module):
 
     Arguments:
         rate: the probability to be left out, from 0 to below 1.
-        seed: a seed or a `random.Random`; None draws from Python's shared generator.
+        seed: a seed or a `random.Random`; None takes a seed from Python's shared generator.
 
     Raises:
         ValueError: for a rate that is no such probability.
@@ -46,7 +47,8 @@ class Dropout(Module):
         if not 0.0 <= rate < 1.0:
             raise ValueError(f"Dropout: the rate is {rate!r}; it must be a probability from 0 to below 1")
         self.rate = rate
-        self._generator = generator_of(seed)
+        # One of its own, not Python's shared one, which is a module and can be neither copied nor pickled.
+        self._generator = generator_of(_random.getrandbits(64) if seed is None else seed)
         self._mode = _Mode()
 
     @property
@@ -58,12 +60,16 @@ class Dropout(Module):
         self._mode.leaf.data = float(mode)
         return self
 
-    def __call__(self, xs: Sequence[Scalar]) -> list[Any]:
-        """The inputs, some of them 0 and the others scaled."""
+    def __call__(self, xs: Any) -> Any:
+        """The inputs, a list or nested lists, some of them 0 and the others scaled."""
         if not self.training:
-            return list(xs)
+            return nested(xs)
         scale = 1.0 / (1.0 - self.rate)
-        return [where(less(uniform(self._generator), self.rate), 0.0, x * scale) for x in xs]
+
+        def thinned(x: Scalar) -> Scalar:
+            return where(less(uniform(self._generator), self.rate), 0.0, x * scale)
+
+        return mapped(thinned, xs)
 
     def __repr__(self) -> str:
         return f"Dropout({self.rate})"

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import random as _random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from numbers import Integral
 from typing import Any, TypeAlias
 
 from autograd_lite.engine.primitive import Scalar
-from autograd_lite.engine.sequences import dot
+from autograd_lite.engine.sequences import dot, log_softmax, softmax
 from autograd_lite.engine.value import Value
 from autograd_lite.nn.activations import Activation, activation_named, identity
 from autograd_lite.nn.initializers import Initializer, generator_of, initializer_named
 from autograd_lite.nn.module import Module
 
-__all__ = ["MLP", "Layer", "Neuron"]
+__all__ = ["LAYER_ACTIVATIONS", "MLP", "Layer", "Neuron", "check_size", "layer_activation", "parameter_count"]
 
 Seed: TypeAlias = int | _random.Random | None
 """What the weights are drawn with."""
+
+LayerActivation: TypeAlias = Callable[[Iterable[Scalar]], list[Scalar]]
+
+LAYER_ACTIVATIONS: dict[str, LayerActivation] = {"softmax": softmax, "log_softmax": log_softmax}
+"""Activations of a whole layer: of the list of its weighted sums, where the others are of one sum each."""
+
+
+def layer_activation(activation: object) -> LayerActivation | None:
+    """The activation of a whole layer that is given by its name or as the function itself; None for every other.
+
+    >>> layer_activation("softmax") is softmax, layer_activation("relu")
+    (True, None)
+    """
+    return next((f for name, f in LAYER_ACTIVATIONS.items() if activation is f or activation == name), None)
 
 
 class Neuron(Module):
@@ -30,11 +44,11 @@ class Neuron(Module):
         activation: a name such as "relu" or "tanh", or a function of one Value.
         bias: whether there is a b; it starts at 0.
         seed: a seed or a `random.Random`; None draws from Python's shared generator, weights in micrograd's order.
-        init: how weights are drawn: "uniform" in [-1, 1], "xavier", "he", or a function (see `nn.initializers`).
+        init: how weights are drawn: "uniform" in [-1, 1], "xavier", "he" …, or a function (see `nn.initializers`).
         nout: how many neurons stand beside this one, itself included, for those initialisers that ask.
 
     Raises:
-        ValueError: for a number of inputs below 1 or an unknown name.
+        ValueError: for a number of inputs below 1, an unknown name, or an initialiser that gives another number of weights.
 
     >>> neuron = Neuron(2, activation="tanh")
     >>> neuron.w[0].data, neuron.w[1].data, neuron.b.data = 1.0, -2.0, 0.5
@@ -53,9 +67,15 @@ class Neuron(Module):
         init: str | Initializer = "uniform",
         nout: int = 1,
     ) -> None:
-        _check_size(nin, "inputs")
+        check_size(nin, "inputs")
+        if layer_activation(activation) is not None:
+            raise ValueError(f"{_name(activation)} acts on a whole layer, and a neuron is alone; give it to a Layer")
         generator, draw, function = generator_of(seed), initializer_named(init), activation_named(activation)
-        self.w = [Value(draw(generator, nin, nout)) for _ in range(nin)]
+        weights = draw(generator, nin, nout)
+        if not hasattr(weights, "__len__") or len(weights) != nin:
+            given = f"{len(weights)} weights" if hasattr(weights, "__len__") else repr(weights)
+            raise ValueError(f"the initialiser gave {given} to a neuron of {nin} inputs; it must give a weight for each")
+        self.w = [Value(w) for w in weights]
         self.b = Value(0.0) if bias else None
         self.activation = function if nonlin else identity
 
@@ -63,7 +83,19 @@ class Neuron(Module):
         """The output for as many numbers or Values as there are weights."""
         if len(x) != len(self.w):
             raise ValueError(f"a neuron of {len(self.w)} inputs was given {len(x)}")
-        s = dot(self.w, x) if self.b is None else dot([*self.w, self.b], [*x, 1.0])  # the bias: weight of a constant 1
+        return self._output(self.w, x)
+
+    def at(self, places: Iterable[int], x: Sequence[Scalar]) -> Scalar:
+        """The output where all inputs but those at some places are 0; what is 0 adds no term.
+
+        >>> neuron = Neuron(3, activation="identity", seed=0)
+        >>> neuron.at([2], [5.0]).data == neuron([0.0, 0.0, 5.0]).data
+        True
+        """
+        return self._output([self.w[k] for k in places], x)
+
+    def _output(self, w: Sequence[Value], x: Sequence[Scalar]) -> Scalar:
+        s = dot(w, x) if self.b is None else dot([*w, self.b], [*x, 1.0])  # the bias: weight of a constant 1
         return self.activation(s)
 
     @property
@@ -72,7 +104,7 @@ class Neuron(Module):
         return self.activation is not identity
 
     def __repr__(self) -> str:
-        return f"Neuron({len(self.w)}, activation={self.activation.__name__!r}{', bias=False' if self.b is None else ''})"
+        return f"Neuron({len(self.w)}, activation={_name(self.activation)!r}{', bias=False' if self.b is None else ''})"
 
 
 class Layer(Module):
@@ -80,43 +112,69 @@ class Layer(Module):
 
     Arguments:
         nin, nout: the numbers of inputs and of neurons.
-        options: those of `Neuron`.
+        nonlin: False for a linear layer, whatever the activation.
+        activation: as a `Neuron`'s, or one of the whole layer, "softmax" or "log_softmax".
+        seed, options: see `Neuron`.
 
     >>> Layer(3, 2, seed=0)
     Layer(3 -> 2, relu, 8 parameters)
+    >>> probabilities = Layer(3, 2, activation="softmax", seed=0)([1.0, 2.0, 3.0])
+    >>> round(sum(p.data for p in probabilities), 12)
+    1.0
     """
 
-    def __init__(self, nin: int, nout: int, *, seed: Seed = None, **options: Any) -> None:
-        _check_size(nout, "neurons")
-        generator = generator_of(seed)
-        self.neurons = [Neuron(nin, seed=generator, nout=nout, **options) for _ in range(nout)]
+    def __init__(
+        self,
+        nin: int,
+        nout: int,
+        *,
+        nonlin: bool = True,
+        activation: str | Activation | LayerActivation = "relu",
+        seed: Seed = None,
+        **options: Any,
+    ) -> None:
+        check_size(nout, "neurons")
+        generator, whole = generator_of(seed), layer_activation(activation)
+        of_neurons: Any = "identity" if whole else activation
+        self.neurons = [
+            Neuron(nin, nonlin, activation=of_neurons, seed=generator, nout=nout, **options) for _ in range(nout)
+        ]
+        self.whole = whole if nonlin else None
 
     def __call__(self, x: Iterable[Scalar]) -> Any:
         """The neurons' outputs as a list; of a single neuron its output itself, as in micrograd."""
         inputs = tuple(x)
         outputs = [neuron(inputs) for neuron in self.neurons]
+        if self.whole is not None:
+            outputs = self.whole(outputs)
         return outputs[0] if len(outputs) == 1 else outputs
 
+    @property
+    def activation(self) -> Activation | LayerActivation:
+        """What stands between the weighted sums and the outputs: a function of one of them, or of the whole layer."""
+        return self.neurons[0].activation if self.whole is None else self.whole
+
     def __repr__(self) -> str:
-        neuron = self.neurons[0]
-        size, name = f"{len(neuron.w)} -> {len(self.neurons)}", neuron.activation.__name__
-        return f"Layer({size}, {name}, {_count(self)})"
+        size = f"{len(self.neurons[0].w)} -> {len(self.neurons)}"
+        return f"Layer({size}, {_name(self.activation)}, {parameter_count(self)})"
 
 
 class MLP(Module):
-    """A multilayer perceptron: layers one after the other, the last one linear.
+    """A multilayer perceptron: layers one after the other, the last one linear unless it is given an activation.
 
     Arguments:
         nin: the number of inputs.
         nouts: the number of neurons in each layer, the last being the outputs.
-        activation, bias, seed, init: see `Neuron`; the activation is that of all layers but the last.
+        activation: that of all layers but the last; or a list with one for each layer, the last included.
+        bias, seed, init: see `Neuron`.
 
     Raises:
-        ValueError: for an empty `nouts`, a size below 1 or an unknown name.
+        ValueError: for an empty `nouts`, a size below 1, an unknown name, or another number of activations than of layers.
 
-    >>> model = MLP(2, [16, 16, 1], seed=1337)
-    >>> model
+    >>> MLP(2, [16, 16, 1], seed=1337)
     MLP(2 -> 16 relu -> 16 relu -> 1 identity, 337 parameters)
+    >>> MLP(2, [4, 3], activation=["tanh", "softmax"], seed=0)
+    MLP(2 -> 4 tanh -> 3 softmax, 27 parameters)
     """
 
     def __init__(
@@ -124,7 +182,7 @@ class MLP(Module):
         nin: int,
         nouts: Sequence[int],
         *,
-        activation: str | Activation = "relu",
+        activation: str | Activation | Sequence[str | Activation | LayerActivation] = "relu",
         bias: bool = True,
         seed: Seed = None,
         init: str | Initializer = "uniform",
@@ -132,10 +190,14 @@ class MLP(Module):
         sizes = [nin, *nouts]
         if len(sizes) < 2:
             raise ValueError("MLP: nouts is empty; it must name the neurons of at least one layer")
-        generator, last = generator_of(seed), len(nouts) - 1
+        one = isinstance(activation, str) or not isinstance(activation, Sequence)
+        activations: Any = [activation] * len(nouts) if one else activation
+        if len(activations) != len(nouts):
+            raise ValueError(f"MLP: {len(activations)} activations were given for {len(nouts)} layers; give one for each")
+        generator, linear = generator_of(seed), len(nouts) - 1 if one else None
         self.layers = [
-            Layer(a, b, nonlin=k != last, activation=activation, bias=bias, seed=generator, init=init)
-            for k, (a, b) in enumerate(pairwise(sizes))
+            Layer(a, b, nonlin=k != linear, activation=function, bias=bias, seed=generator, init=init)
+            for k, ((a, b), function) in enumerate(zip(pairwise(sizes), activations, strict=True))
         ]
 
     def __call__(self, x: Iterable[Scalar]) -> Any:
@@ -146,14 +208,30 @@ class MLP(Module):
         return self.layers[-1](x)
 
     def __repr__(self) -> str:
-        sizes = [f"{len(layer.neurons)} {layer.neurons[0].activation.__name__}" for layer in self.layers]
-        return f"MLP({len(self.layers[0].neurons[0].w)} -> {' -> '.join(sizes)}, {_count(self)})"
+        sizes = [f"{len(layer.neurons)} {_name(layer.activation)}" for layer in self.layers]
+        return f"MLP({len(self.layers[0].neurons[0].w)} -> {' -> '.join(sizes)}, {parameter_count(self)})"
 
 
-def _count(module: Module) -> str:
+def parameter_count(module: Module) -> str:
+    """How many parameters a module has, in words.
+
+    >>> parameter_count(Neuron(2, seed=0))
+    '3 parameters'
+    """
     return f"{len(module.parameters())} parameters"
 
 
-def _check_size(size: object, what: str) -> None:
-    if not isinstance(size, Integral) or size < 1:
-        raise ValueError(f"the number of {what} is {size!r}; it must be a whole number from 1 on")
+def check_size(size: object, what: str, least: int = 1) -> None:
+    """Raises a ValueError that names what is counted, unless there is a whole number of it from `least` on.
+
+    >>> check_size(0, "neurons")
+    Traceback (most recent call last):
+    ValueError: the number of neurons is 0; it must be a whole number from 1 on
+    """
+    if not isinstance(size, Integral) or size < least:
+        raise ValueError(f"the number of {what} is {size!r}; it must be a whole number from {least} on")
+
+
+def _name(activation: object) -> str:
+    """How an activation is shown; an object that is called may have no name of its own."""
+    return str(getattr(activation, "__name__", activation))

@@ -251,7 +251,7 @@ def test_deep_nesting_gives_a_number_or_one_line(text):
     [
         ("x.data", "'x.data' is not part of an expression"),
         ("sin", "sin is a function; say what of, such as sin(x)"),
-        ("frobnicate(x)", "unknown function 'frobnicate'; known are abs, acos"),
+        ("frobnicate(x)", "unknown function 'frobnicate'; known are abs, abs_relu, acos"),
         ("sin(1, 2)", "sin() takes 1 positional argument but 2 were given"),
         ("[1] + [2]", "a list stands where a number is wanted"),
         ("softmax([1, 2])", "the expression gives a list of 2 numbers; one number is wanted"),

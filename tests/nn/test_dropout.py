@@ -1,3 +1,5 @@
+import copy
+import pickle
 import random
 
 import numpy as np
@@ -5,6 +7,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import nn
+from autograd_lite.nn.sequential import Residual, Sequential
 
 ONES = [1.0] * 1000
 
@@ -84,3 +87,40 @@ def test_a_compiled_function_sees_the_mode_change_whether_it_has_the_module_as_a
         assert compiled(*args) == pytest.approx(ag.total(net.layer([1.0] * 3)).data, rel=1e-12)
         net.train()
         assert len(set(compiled(*args))) > 1
+
+
+def test_nested_lists_keep_their_shape_and_each_number_is_left_out_on_its_own():
+    channels = nn.Dropout(0.5, seed=0)([[[1.0, 1.0], [1.0, 1.0]], [[1.0, 1.0], [1.0, 1.0]]])
+    assert [[len(row) for row in channel] for channel in channels] == [[2, 2], [2, 2]]
+    assert {x for channel in channels for row in channel for x in row} == {0.0, 2.0}
+    assert nn.Dropout(0.5, seed=0).eval()(np.ones((1, 2))) == [[1.0, 1.0]]
+
+
+def test_the_mode_reaches_through_sequential_and_residual_also_of_what_is_compiled():
+    model = Sequential(nn.Layer(3, 4, activation="tanh", seed=0), Residual(Sequential(nn.Dropout(0.5, seed=1), "tanh")))
+    summed, samples = ag.jit(ag.vmap(lambda x: ag.total(model(x)))), np.ones((50, 3))
+    assert len(set(summed(samples))) > 1
+    model.eval()
+    hidden = [h.data for h in model[0]([1.0] * 3)]
+    assert summed(samples) == pytest.approx(sum(h + np.tanh(h) for h in hidden), rel=1e-12)
+    assert len(set(summed(samples))) == 1
+    model.train()
+    assert len(set(summed(samples))) > 1
+
+
+@pytest.mark.parametrize("seed", [None, 0])
+def test_a_copy_goes_on_with_the_masks_of_the_original(seed):
+    dropout = nn.Dropout(0.5, seed=seed)
+    copies = [copy.deepcopy(dropout), pickle.loads(pickle.dumps(dropout))]
+    wanted = dropout(ONES)
+    assert all(other(ONES) == wanted for other in copies)
+    copies[0].eval()
+    assert dropout.training
+
+
+def test_without_a_seed_pythons_shared_generator_decides():
+    random.seed(5)
+    first = nn.Dropout(0.5)(ONES)
+    assert nn.Dropout(0.5)(ONES) != first
+    random.seed(5)
+    assert nn.Dropout(0.5)(ONES) == first

@@ -5,11 +5,13 @@ import math
 import pickle
 import random
 
+import numpy as np
 import pytest
 
 import autograd_lite as ag
 from autograd_lite import Value, gradients
 from autograd_lite.nn import MLP, Layer, Module, Neuron
+from autograd_lite.nn.layers import LAYER_ACTIVATIONS
 from tests.benchmarks.workloads import two_moons
 
 
@@ -86,11 +88,77 @@ def test_parameters_are_counted_shown_and_zeroed():
         (lambda: MLP(2, [2], activation="rleu"), "unknown activation 'rleu'; known are .*relu"),
         (lambda: MLP(2, [2], init="magic"), "unknown initialiser 'magic'"),
         (lambda: MLP(2, [2])([1.0, 2.0, 3.0]), "neuron of 2 inputs was given 3"),
+        (lambda: MLP(2, [2], activation="rleu"), "unknown activation 'rleu'"),
+        (lambda: MLP(2, [2, 1], activation=["tanh"]), "1 activations were given for 2 layers"),
+        (lambda: MLP(2, [2, 1], activation=["tanh", "rleu"]), "unknown activation 'rleu'"),
+        (lambda: Neuron(2, activation="softmax"), "softmax acts on a whole layer"),
+        (lambda: Neuron(2, activation=ag.log_softmax), "log_softmax acts on a whole layer"),
+        (lambda: Neuron(3, init=lambda generator, nin, nout: [1.0]), "gave 1 weights to a neuron of 3 inputs"),
+        (lambda: Neuron(3, init=lambda generator, nin, nout: 0.5), "gave 0.5 to a neuron of 3 inputs"),
     ],
 )
 def test_what_does_not_fit_raises_with_what_was_given(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_each_layer_may_have_an_activation_of_its_own_the_last_included():
+    model = MLP(2, [3, 2, 2], activation=["tanh", ag.sin, "sigmoid"], seed=4)
+    assert repr(model) == "MLP(2 -> 3 tanh -> 2 sin -> 2 sigmoid, 23 parameters)"
+    x = [0.3, -0.7]
+    for layer, function in zip(model.layers, (math.tanh, math.sin, lambda s: 1 / (1 + math.exp(-s))), strict=True):
+        x = [function(math.fsum(w.data * xi for w, xi in zip(n.w, x, strict=True)) + n.b.data) for n in layer.neurons]
+    assert [out.data for out in model([0.3, -0.7])] == pytest.approx(x, rel=1e-14)
+
+
+def test_activations_for_each_layer_draw_the_weights_of_one_for_all():
+    one, each = MLP(2, [3, 1], seed=0), MLP(2, [3, 1], activation=["relu", "identity"], seed=0)
+    assert repr(one) == repr(each)
+    assert one([0.5, -1.0]).data == each([0.5, -1.0]).data
+
+
+@pytest.mark.parametrize("name", sorted(LAYER_ACTIVATIONS))
+@pytest.mark.parametrize("by", [lambda name: name, lambda name: getattr(ag, name)], ids=["name", "function"])
+def test_a_layer_may_have_an_activation_that_sees_all_its_sums(name, by):
+    layer = Layer(2, 3, activation=by(name), seed=1)
+    assert repr(layer) == f"Layer(2 -> 3, {name}, 9 parameters)"
+    sums = [math.fsum([n.w[0].data * 0.5, n.w[1].data * -2.0]) for n in layer.neurons]
+    powers = [math.exp(s) for s in sums]
+    wanted = [p / math.fsum(powers) for p in powers]
+    wanted = wanted if name == "softmax" else [math.log(p) for p in wanted]
+    assert [out.data for out in layer([0.5, -2.0])] == pytest.approx(wanted, rel=1e-14)
+    assert ag.gradcheck(lambda layer: layer([0.5, -2.0]), layer)
+
+
+def test_a_linear_layer_has_no_activation_whatever_it_is():
+    assert repr(Layer(2, 2, nonlin=False, activation="softmax", seed=0)) == "Layer(2 -> 2, identity, 6 parameters)"
+
+
+def test_a_network_with_softmax_within_is_the_same_compiled():
+    model = MLP(3, [4, 3, 2], activation=["softmax", "leaky_relu", "log_softmax"], seed=6)
+    samples = np.array([[0.5, -1.0, 2.0], [1.5, 0.0, -0.25]])
+    compiled = ag.jit(ag.vmap(model))(samples)
+    assert np.stack(compiled, axis=-1) == pytest.approx(np.array([[y.data for y in model(x)] for x in samples]), rel=1e-12)
+
+
+def test_inputs_that_are_left_out_add_no_term():
+    neuron = Neuron(4, seed=0)
+    out = neuron.at([3, 1], [2.0, 5.0])
+    assert len(out.args[0].args) == 2 * (2 + 1)
+    assert out.data == neuron([0.0, 5.0, 0.0, 2.0]).data
+    assert Neuron(2, bias=False, activation="tanh", seed=0).at([], []) == 0.0
+
+
+def test_an_initialiser_draws_the_weights_of_one_neuron_with_the_sizes_of_its_layer():
+    asked = []
+
+    def draw(generator, nin, nout):
+        asked.append((nin, nout))
+        return [float(k) for k in range(nin)]
+
+    model = MLP(2, [3, 1], init=draw)
+    assert asked == [(2, 3)] * 3 + [(3, 1)]
+    assert [w.data for w in model.layers[1].neurons[0].w] == [0.0, 1.0, 2.0]
 
 
 def test_an_activation_that_is_neither_name_nor_function_raises():
