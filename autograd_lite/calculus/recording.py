@@ -21,6 +21,7 @@ from autograd_lite.calculus.contents import holds_value, map_values
 from autograd_lite.calculus.trees import Structure, flatten
 from autograd_lite.engine import state
 from autograd_lite.engine.node import Node
+from autograd_lite.engine.operand import Many
 from autograd_lite.engine.primitive import Scalar
 from autograd_lite.engine.sequences import dot
 from autograd_lite.engine.sweep import forward, reverse
@@ -192,6 +193,9 @@ def record(
         returned, aux = returned
         aux = aux if graph else map_values(number_of, aux)
     outputs, result = flatten(returned, f"{what}: what the function returned")
+    for y in outputs:
+        if isinstance(y, Many):
+            y.told_apart(what)
     return Recording(what, inputs, place, outputs, result, aux, graph)
 
 

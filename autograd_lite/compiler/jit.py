@@ -30,6 +30,9 @@ __all__ = ["Jitted", "jit"]
 WHOLE = (int, np.float64)
 """Types of numbers that are taken for floats before a call is looked at more closely."""
 
+SHAPES = 4
+"""For how many kinds of arguments the short way is known: the last mini-batch of an epoch has fewer samples, say."""
+
 
 class Jitted:
     """A compiled function; `jit` makes it."""
@@ -42,7 +45,7 @@ class Jitted:
         self._variants: dict[Any, list[Compiled]] = {}
         self._lock = RLock()
         self._direct: Callable[[tuple[Any, ...]], Any] | None = None
-        self._last: Shortcut | None = None
+        self._short: tuple[Shortcut, ...] = ()
         self._branches: frozenset[Any] = frozenset()
         update_wrapper(self, f, updated=())
 
@@ -63,18 +66,19 @@ class Jitted:
             return self._as_written(args, options)
         short = not (options or call.static or variant.careful)
         self._direct = variant.direct if short else None
-        self._last = Shortcut.of(variant, args) if short else None
+        way = Shortcut.of(variant, args) if short else None
+        self._short = () if way is None else (way, *self._short)[:SHAPES]
         return variant.trace.structure.from_blocks(result)
 
     def _again(self, args: tuple[Any, ...]) -> Any:
-        """The result by what ran the last call, if it serves for this one."""
-        direct, last = self._direct, self._last
+        """The result by what ran the last calls, if it serves for this one."""
+        direct = self._direct
         if direct is not None and any(type(arg) in WHOLE for arg in args):
             return direct(tuple([float(arg) if type(arg) in WHOLE else arg for arg in args]))
-        if direct is None and last is not None and last.serves(args):
-            failed, result = last.variant.run(args, last.sizes)
-            if failed is None:
-                return last.variant.trace.structure.from_blocks(result)
+        for way in () if direct else self._short:
+            if way.serves(args):
+                failed, result = way.variant.run(args, way.sizes)
+                return MISS if failed is not None else way.variant.trace.structure.from_blocks(result)
         return MISS
 
     def lower(self, *args: Any, **options: Any) -> Lowered:

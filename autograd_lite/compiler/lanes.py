@@ -10,7 +10,7 @@ from autograd_lite.calculus.trees import object_array
 from autograd_lite.compiler.program import Axes
 from autograd_lite.compiler.sources import Array, Constants
 from autograd_lite.compiler.trace import Tracer
-from autograd_lite.compiler.traced import Traced, TracingError
+from autograd_lite.compiler.traced import Traced, TracingError, UntraceableError
 from autograd_lite.engine.primitive import Many, NaryPrimitive, Primitive, Scalar
 
 __all__ = ["InputArray", "Lanes"]
@@ -164,6 +164,10 @@ class Lanes(Many):
         """The number of lanes."""
         lanes = self.tracer.count(self.axis)
         return lanes * self.item.count() if isinstance(self.item, Lanes) else lanes
+
+    def told_apart(self, what: str) -> NoReturn:
+        # To differentiate each lane's result by what all lanes share is left to the function as it is written.
+        raise UntraceableError(_refusal(what))
 
     def apply(self, op: Primitive, args: tuple[Scalar, ...]) -> NoReturn:
         _refuse(f"'{op.symbol}' with")

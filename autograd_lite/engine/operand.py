@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 __all__ = ["Many", "Operand", "Scalar", "number"]
 
@@ -37,6 +37,10 @@ class Many(Operand):
 
     def count(self) -> Scalar:
         """The number of elements."""
+        raise NotImplementedError
+
+    def told_apart(self, what: str) -> NoReturn:
+        """Raises an error, since someone who is named wants to tell the elements apart."""
         raise NotImplementedError
 
 

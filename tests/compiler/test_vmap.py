@@ -384,3 +384,16 @@ def test_a_label_that_is_no_place_is_refused_as_eagerly():
 
 def test_what_is_compiled_returns_numbers():
     assert numbers_of(ag.jit(ag.vmap(lambda x: 3))(xs)).tolist() == [3.0, 3.0, 3.0]
+
+
+@pytest.mark.parametrize("transform", [ag.jacobian, ag.jacrev, ag.jacfwd])
+def test_derivatives_of_each_lane_by_what_they_share_are_those_of_the_function_as_it_is_written(transform):
+    rows = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.0]])
+
+    def of_all(w, rows):
+        return ag.vmap(lambda w, row: ag.sin(w[0] * row[0]) + w[1] * row[1], in_axes=(None, 0))(w, rows)
+
+    w = np.array([0.3, -0.7])
+    expected = np.column_stack([np.cos(w[0] * rows[:, 0]) * rows[:, 0], rows[:, 1]])
+    for compiled in (ag.jit(transform(of_all)), transform(ag.jit(of_all))):
+        assert np.allclose(compiled(w, rows), expected, rtol=1e-14)

@@ -261,9 +261,10 @@ def logsumexp(xs: Numbers, out: Numbers = None) -> Numbers:
 
 def pick(xs: Numbers, out: Numbers = None) -> Numbers:
     stack = _stacked(xs)
-    place = stack[-1]
-    valid = (place >= 0.0) & (place < len(stack) - 1) & np.equal(place, np.floor(place))
+    columns = stack.reshape(len(stack), -1)
+    place = columns[-1]
+    index = place.astype(np.intp)
+    valid = np.equal(index, place) & (index >= 0) & (index < len(stack) - 1)
     if not valid.all():
-        wrong = stack.reshape(len(stack), -1)[:, np.ravel(~valid)]
-        ieee.pick(wrong[:, 0].tolist())  # raises, in the words of the eager operation
-    return _kept(np.take_along_axis(stack, place.astype(np.intp)[np.newaxis], axis=0)[0], out)
+        ieee.pick(columns[:, ~valid][:, 0].tolist())  # raises, in the words of the eager operation
+    return _kept(columns[index, np.arange(len(index))].reshape(stack.shape[1:]), out)
