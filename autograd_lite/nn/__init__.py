@@ -21,7 +21,7 @@ from autograd_lite.nn.recurrent import RNN
 from autograd_lite.nn.reshape import Flatten, Reshape
 from autograd_lite.nn.sequential import Residual, Sequential
 
-__all__ = ["MLP", "RNN", "Conv1d", "Conv2d", "Dropout", "Flatten", "Layer", "Maxout", "Module", "Neuron", "Reshape", "Residual"]
-__all__ += ["Sequential", "NotSeparableWarning", "Perceptron", "ThresholdUnit", "hebbian_update", "oja_update"]
+__all__ = ["MLP", "RNN", "Conv1d", "Conv2d", "Dropout", "Flatten", "Layer", "Maxout", "Module", "Neuron", "Reshape"]
+__all__ += ["Residual", "Sequential", "NotSeparableWarning", "Perceptron", "ThresholdUnit", "hebbian_update", "oja_update"]
 __all__ += ["binary_cross_entropy", "half_squared_error", "hinge", "log_loss", "logistic", "multivariate_logistic"]
 __all__ += ["softmax_cross_entropy", "squared_error", "l1", "l2", "weights"]

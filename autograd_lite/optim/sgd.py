@@ -1,26 +1,37 @@
-"""Stochastic gradient descent."""
+"""Stochastic gradient descent, with momentum."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from typing import ClassVar, final
 
-from autograd_lite.engine.value import Value
-from autograd_lite.nn.module import Module
+from autograd_lite.optim.optimizer import Clip, Count, Optimizer, Rate, State
+from autograd_lite.optim.parameter_vector import Parameters, Vector
+from autograd_lite.optim.ranges import checked_number
 
 __all__ = ["SGD"]
 
 
-class SGD:
-    """Steps against the gradient: p ← p - learning_rate·∂loss/∂p (Robbins and Monro, 1951).
+@final
+class SGD(Optimizer):
+    """Steps against the gradient g (Robbins and Monro, 1951), with momentum where it is asked for (Polyak, 1964).
+
+        v ← momentum·v + g            (v starts at 0)
+        p ← p - rate·v                or, with Nesterov's: p ← p - rate·(g + momentum·v)
+
+    Nesterov's form (1983) is that of Sutskever et al. (ICML 2013), as PyTorch writes it.
 
     Arguments:
         parameters: a module, or leaf Values.
-        learning_rate: a number ≥ 0; it can be set between steps.
+        learning_rate: a number ≥ 0 or a schedule; it can be set between steps.
+        momentum: from 0, none, to below 1.
+        nesterov: whether the gradient is looked at ahead.
+        weight_decay: this times p is added to g, the gradient of weight_decay/2·Σp².
+        clip: what limits a gradient before the step, `optim.clip_by_norm(1.0)` say.
 
     Raises:
-        ValueError: for a negative or non-finite rate, or if there are no parameters.
+        TypeError, ValueError: for a number out of its range, or parameters that cannot be optimised.
 
+    >>> from autograd_lite import Value
     >>> x = Value(1.0)
     >>> optimizer = SGD([x], learning_rate=0.1)
     >>> (x * x).backward()
@@ -29,45 +40,32 @@ class SGD:
     0.8
     """
 
-    def __init__(self, parameters: Module | Iterable[Value], learning_rate: float) -> None:
-        self.module = parameters if isinstance(parameters, Module) else None
-        self.parameters = parameters.parameters() if isinstance(parameters, Module) else list(parameters)
-        if not self.parameters:
-            raise ValueError("SGD: there are no parameters to optimise")
-        if not (learning_rate >= 0.0 and math.isfinite(learning_rate)):
-            raise ValueError(f"SGD: the learning rate is {learning_rate}; it must be a finite number ≥ 0")
-        self.learning_rate = learning_rate
+    remembers: ClassVar[tuple[str, ...]] = ("velocity",)
 
-    def zero_grad(self) -> None:
-        """Sets the derivative of every parameter to 0."""
-        for parameter in self.parameters:
-            parameter.grad = 0.0
+    def __init__(
+        self,
+        parameters: Parameters,
+        learning_rate: Rate,
+        *,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+        clip: Clip | None = None,
+    ) -> None:
+        super().__init__(parameters, learning_rate, clip=clip)
+        self.momentum = checked_number("SGD: momentum", momentum, below=1.0)
+        self.weight_decay = checked_number("SGD: weight_decay", weight_decay)
+        if nesterov and not momentum:
+            raise ValueError("SGD: nesterov needs a momentum; give 0.9, say")
+        self.nesterov = nesterov
 
-    def step(self, gradient: Sequence[float] | None = None) -> None:
-        """One step, from the parameters' `.grad`, or from a gradient given as numbers in the order of the parameters.
-
-        Parameters whose `.grad` is None stay as they are. With a module and a gradient the step is one vector operation on
-        the module's buffer.
-
-        Raises:
-            ValueError: if the gradient has not one number for each parameter.
-        """
-        if gradient is None:
-            for parameter in self.parameters:
-                if parameter.grad is not None:
-                    slope = parameter.grad.data if isinstance(parameter.grad, Value) else parameter.grad
-                    parameter.data -= self.learning_rate * slope
+    def update(self, parameters: Vector, gradient: Vector, rate: float, state: State, count: Count) -> None:
+        if self.weight_decay:
+            gradient = gradient + self.weight_decay * parameters
+        if not self.momentum:
+            parameters -= rate * gradient
             return
-        if len(gradient) != len(self.parameters):
-            raise ValueError(f"SGD: the gradient has {len(gradient)} numbers for {len(self.parameters)} parameters")
-        if self.module is None:
-            for parameter, slope in zip(self.parameters, gradient, strict=True):
-                parameter.data -= self.learning_rate * float(slope)
-        else:
-            import numpy as np  # only where a vector is given
-
-            storage = self.module.storage
-            numbers = np.frombuffer(storage.numbers)
-            with np.errstate(over="ignore", invalid="ignore"):  # a step that overflows is inf, as it is leaf by leaf
-                numbers -= self.learning_rate * np.asarray(gradient, dtype=float)
-            storage.written()
+        velocity = state["velocity"]
+        velocity *= self.momentum
+        velocity += gradient
+        parameters -= rate * (gradient + self.momentum * velocity if self.nesterov else velocity)

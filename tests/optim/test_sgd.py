@@ -60,3 +60,34 @@ def test_nothing_to_optimise_and_a_gradient_of_another_length_raise():
         SGD([], learning_rate=0.1)
     with pytest.raises(ValueError, match="2 numbers for 1 parameters"):
         SGD([Value(1.0)], learning_rate=0.1).step([1.0, 2.0])
+
+
+def places_of(steps, **settings):
+    """Where a parameter that starts at 0 is after each step of rate 1 along the slope 1."""
+    x, places = Value(0.0), []
+    optimizer = SGD([x], learning_rate=1.0, **settings)
+    for _ in range(steps):
+        optimizer.step([1.0])
+        places.append(x.data)
+    return places
+
+
+def test_along_a_constant_slope_momentum_adds_up_the_powers_of_itself():
+    speeds = [1.0, 1.5, 1.75, 1.875]  # 1 + ½ + ¼ …, exact in binary
+    assert places_of(4, momentum=0.5) == [-1.0, -2.5, -4.25, -6.125]
+    assert places_of(4, momentum=0.5, nesterov=True) == [-sum(1.0 + 0.5 * v for v in speeds[:k]) for k in (1, 2, 3, 4)]
+
+
+def test_the_second_step_has_the_velocity_of_the_first():
+    x = Value(0.0)
+    optimizer = SGD([x], learning_rate=0.25, momentum=0.5)
+    optimizer.step([4.0])
+    optimizer.step([0.0])
+    assert x.data == -1.0 - 0.5
+    assert optimizer.state["velocity"].tolist() == [2.0]
+
+
+def test_weight_decay_adds_its_share_of_the_parameter_to_the_gradient():
+    x = Value(4.0)
+    SGD([x], learning_rate=0.5, weight_decay=0.25).step([2.0])
+    assert x.data == 4.0 - 0.5 * (2.0 + 0.25 * 4.0)
