@@ -20,8 +20,8 @@ from autograd_lite.train.datasets import SOURCES, Dataset, Settings
 from autograd_lite.train.engines import ENGINES
 from autograd_lite.train.extras import MissingExtraError
 from autograd_lite.train.files import OutputError, reason_of
-from autograd_lite.train.fit import DivergedError
 from autograd_lite.train.job import Job, run
+from autograd_lite.train.loop import DivergedError
 from autograd_lite.train.model_file import ModelFileError
 from autograd_lite.train.predict import predict
 from autograd_lite.train.table import TableError

@@ -1,26 +1,27 @@
-"""Training: data sets, tables, preprocessing, the mini-batch loop, and what it leaves behind."""
+"""Training: data sets, tables, preprocessing, the loop and what looks on, and what it leaves behind."""
 
+from autograd_lite.train.callbacks import (
+    Callback,
+    EarlyStopping,
+    GradientNormBelow,
+    LossBelow,
+    LossChangeBelow,
+    Progress,
+    Training,
+)
+from autograd_lite.train.criteria import CRITERIA
 from autograd_lite.train.datasets import Dataset, Settings, moons
-from autograd_lite.train.fit import DivergedError, History, accuracy, fit
+from autograd_lite.train.engines import outputs_of
+from autograd_lite.train.fit import accuracy, fit
+from autograd_lite.train.history import History
+from autograd_lite.train.loop import DivergedError
 from autograd_lite.train.model_file import TrainedModel, read_model, write_model
 from autograd_lite.train.preprocessing import Standardizer, stratified_split
 from autograd_lite.train.report import check_gradients
+from autograd_lite.train.restarts import Restarts, fit_restarts
 from autograd_lite.train.table import Table, read_table
 
-__all__ = [
-    "Dataset",
-    "DivergedError",
-    "History",
-    "Settings",
-    "Standardizer",
-    "Table",
-    "TrainedModel",
-    "accuracy",
-    "check_gradients",
-    "fit",
-    "moons",
-    "read_model",
-    "read_table",
-    "stratified_split",
-    "write_model",
-]
+__all__ = ["CRITERIA", "DivergedError", "History", "Restarts", "accuracy", "fit", "fit_restarts", "outputs_of"]
+__all__ += ["Callback", "EarlyStopping", "GradientNormBelow", "LossBelow", "LossChangeBelow", "Progress", "Training"]
+__all__ += ["Dataset", "Settings", "Standardizer", "Table", "TrainedModel", "check_gradients", "moons", "read_model"]
+__all__ += ["read_table", "stratified_split", "write_model"]

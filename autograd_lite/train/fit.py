@@ -1,189 +1,186 @@
-"""The mini-batch loop."""
+"""The training loop."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.engine.primitive import Scalar
-from autograd_lite.engine.state import no_grad
-from autograd_lite.engine.value import Value
 from autograd_lite.nn.initializers import generator_of
 from autograd_lite.nn.layers import Seed
-from autograd_lite.nn.losses import softmax_cross_entropy
-from autograd_lite.optim.sgd import SGD
-from autograd_lite.train.engines import Loss, Model, batch_of
+from autograd_lite.nn.module import Module
+from autograd_lite.optim import OPTIMIZERS
+from autograd_lite.optim.levenberg_marquardt import LevenbergMarquardt
+from autograd_lite.optim.ranges import checked_count
+from autograd_lite.train.callbacks import Callback, Function, Progress, Training
+from autograd_lite.train.criteria import Criterion, Loss, accuracy_of, criterion_of
+from autograd_lite.train.engines import ENGINES, Computation, Model, Penalty, outputs_of, width
+from autograd_lite.train.history import History
+from autograd_lite.train.loop import Augment, Loop, Metric
+from autograd_lite.train.samples import Samples
 
-__all__ = ["DivergedError", "History", "accuracy", "fit", "is_hit", "predicted_class"]
+__all__ = ["accuracy", "fit"]
 
-
-class DivergedError(ArithmeticError):
-    """Training left the finite numbers; the message suggests a smaller learning rate."""
-
-
-@dataclass
-class History:
-    """What happened in training so far.
-
-    Attributes:
-        epochs: how many passes over the data were planned.
-        batches: how many mini-batches make an epoch.
-        losses: the mean loss of every mini-batch, taken before its step.
-        epoch_losses, epoch_accuracies: the mean loss, and the share classified rightly, of every epoch's samples, each
-            taken before its step; the last is that of the samples so far. Without classes there are no accuracies.
-        interrupted: whether Ctrl-C ended the training.
-
-    >>> history = History(epochs=2, batches=2)
-    >>> for loss, accuracy, size in [(4.0, 0.0, 2), (1.0, 1.0, 1), (0.5, 1.0, 2)]:
-    ...     history.record(loss, accuracy, size)
-    >>> history.epoch_losses, history.epoch_accuracies[-1]
-    ([3.0, 0.5], 1.0)
-    """
-
-    epochs: int
-    batches: int
-    losses: list[float] = field(default_factory=list)
-    epoch_losses: list[float] = field(default_factory=list)
-    epoch_accuracies: list[float] = field(default_factory=list)
-    interrupted: bool = False
-    _seen: int = 0
-
-    @property
-    def steps(self) -> int:
-        """How many mini-batches were planned."""
-        return self.epochs * self.batches
-
-    def record(self, loss: float, accuracy: float | None, size: int) -> None:
-        """Adds a mini-batch of so many samples."""
-        if len(self.losses) % self.batches == 0:
-            self._seen = 0
-        self.losses.append(loss)
-        self._seen += size
-        for means, number in ((self.epoch_losses, loss), (self.epoch_accuracies, accuracy)):
-            if number is not None:
-                if self._seen == size:  # the first of its epoch
-                    means.append(0.0)
-                means[-1] += (number - means[-1]) * size / self._seen
+DEFAULT_METRIC = "default"
+DEFAULT_BATCH = 32
 
 
-def predicted_class(outputs: Sequence[Scalar]) -> int:
-    """The place of the largest output; of the first one, where several are.
-
-    >>> predicted_class([0.5, 2.0, -1.0])
-    1
-    """
-    numbers = [x.data if isinstance(x, Value) else x for x in outputs]
-    return numbers.index(max(numbers))
-
-
-def is_hit(outputs: Sequence[Scalar], target: float) -> bool:
-    """Whether the largest output is that of the class.
-
-    >>> is_hit([0.5, 2.0, -1.0], 1)
-    True
-    """
-    return predicted_class(outputs) == target
-
-
-def accuracy(model: Model, features: Sequence[Sequence[float]], targets: Sequence[float]) -> float:
-    """The share of samples that a model classifies rightly.
+def accuracy(
+    model: Model,
+    features: Any,
+    targets: Any,
+    loss: str | Loss = "softmax_cross_entropy",
+    *,
+    engine: str = ENGINES[0],
+) -> float:
+    """The share of samples that a model classifies rightly, in the sense of a loss: the largest output is that of the class.
 
     Raises:
-        ValueError: if there are no samples, or not as many targets.
+        ValueError: if there are no samples, or not as many targets, or they do not fit the loss.
 
-    >>> accuracy(lambda row: row, [[1.0, 2.0], [3.0, 0.0]], [1, 1])
-    0.5
+    >>> from autograd_lite.nn import MLP
+    >>> model = MLP(1, [2], seed=0)
+    >>> for parameter, number in zip(model.parameters(), [1.0, 0.0, -1.0, 0.0]):
+    ...     parameter.data = number
+    >>> accuracy(model, [[1.0], [-1.0], [2.0], [3.0]], [0, 1, 0, 1])
+    0.75
     """
-    if not features:
-        raise ValueError("accuracy: there are no samples")
-    with no_grad():
-        return _share([is_hit(model(row), target) for row, target in zip(features, targets, strict=True)])
-
-
-def _share(hits: Sequence[bool]) -> float:
-    return hits.count(True) / len(hits)
+    samples, criterion = Samples.of(features, targets), criterion_of(loss)
+    if criterion.hits is None:
+        raise ValueError(f"accuracy: {getattr(criterion.loss, '__name__', 'this loss')} knows no classes")
+    outputs = outputs_of(model, samples.features, engine=engine)
+    criterion.check(samples.targets, width(outputs))
+    return accuracy_of(criterion.hits)(outputs, samples.targets)
 
 
 def fit(
     model: Model,
-    features: Sequence[Sequence[float]],
-    targets: Sequence[Any],
+    features: Any,
+    targets: Any,
+    loss: str | Loss = "softmax_cross_entropy",
+    optimizer: Any = "adam",
+    epochs: int = 50,
+    batch_size: int | None = None,
     *,
-    epochs: int,
-    batch_size: int,
-    learning_rate: float,
-    loss: Loss = softmax_cross_entropy,
-    hit: Callable[[Any, Any], bool] | None = is_hit,
+    validation: float | tuple[Any, Any] | None = None,
+    callbacks: Sequence[Callback | Callable[[Training], object]] = (),
+    metric: str | Metric | None = DEFAULT_METRIC,
+    penalty: Penalty | None = None,
+    reduction: str = "mean",
+    augment: Augment | None = None,
+    shuffle: bool = True,
     seed: Seed = None,
-    engine: str = "eager",
-    callback: Callable[[History], object] | None = None,
+    engine: str = ENGINES[0],
+    progress: bool = False,
 ) -> History:
-    """Trains a model by stochastic gradient descent.
+    """Trains a model on samples; afterwards it is in the mode of use (`model.eval()`).
 
-    Ctrl-C ends the training and keeps what was learnt. The learning rate falls linearly to 0.
+    Ctrl-C ends the training and keeps what was learnt.
 
     Arguments:
-        model: a Module that gives the outputs of a row of features.
-        features, targets: the samples; for the eager engine rows of Python floats are the fastest.
-        epochs: how often each sample is seen, each time in another order.
-        batch_size: how many samples make one step; the last batch of an epoch may have fewer.
-        learning_rate: that of the first step.
-        loss: of one sample's outputs and target.
-        hit: whether outputs classify a target rightly, for the accuracies in the history; None where there are no classes.
-        seed: of the order of samples: a seed, a `random.Random`, or None for Python's shared generator.
-        engine: "eager" makes a graph of each mini-batch; "jit" compiles the loss once for all of them, by `ag.jit` and
-            `ag.vmap`, which gives the same but for rounding. Then targets must be numbers or rows of them, the model is
-            handed its rows as arrays, and what model and loss do besides computing is done once.
-        callback: called with the history after each step.
+        model: a Module that gives the outputs of a row of features: a list, or a single number.
+        features: a row of finite numbers for each sample; an array or nested lists.
+        targets: a number for each sample, or a row of them; what they must be depends on the loss.
+        loss: of one sample's outputs and target: a name (see `train.CRITERIA`) or a function.
+        optimizer: one of `ag.optim`, made for this model; or what makes one, `lambda model: SGD(model, 0.1)` say; or a name.
+            Those that look at the loss itself, `Newton` say, train without dropout, best with the full batch.
+        epochs: how often each sample is seen.
+        batch_size: how many samples make one step; 1 is sequential updating, `len(features)` the full batch. None is 32, or
+            all if there are fewer. The last batch of an epoch may have fewer.
+        validation: held-out samples: a pair of features and targets, or the share of the samples to hold out at random.
+        callbacks: see `train.Callback`; a function is called with a `Training` after each epoch.
+        metric: what `history.epoch_metrics` are: by default the accuracy where the loss knows classes; a function of an array
+            of outputs and one of targets; or None.
+        penalty: what is added to every batch's loss: a function of the model, `lambda model: ag.nn.l2(model, 1e-4)` say.
+        reduction: "mean" or "sum", over the samples of a batch.
+        augment: changes every batch before its step: a function of features, targets and a `numpy.random.Generator` that
+            returns both, `train.InputNoise(0.1)` say.
+        shuffle: whether each epoch has an order of its own.
+        seed: of orders, a held-out part and augmentation: a seed, a `random.Random`, or None for Python's shared generator.
+        engine: "jit" compiles loss and gradient once for all batches; "eager" makes a graph of each batch, which gives the
+            same but for rounding. Compiled, what model and loss do besides computing is done once.
+        progress: whether a bar on stderr shows epoch, loss, metric and samples per second.
 
     Raises:
-        ValueError: for no samples, not as many targets, a number of epochs or samples below 1, a rate that SGD refuses, or
-            an unknown engine.
-        DivergedError: if the loss or a parameter is no longer finite.
+        ValueError: for samples, sizes or names that do not fit.
+        TypeError: for an argument of a wrong kind.
+        DivergedError: if the loss or a parameter is no longer finite; it names the sample and the operation.
 
     >>> from autograd_lite.nn import MLP
+    >>> from autograd_lite.optim import SGD
     >>> model = MLP(1, [2], seed=0)
-    >>> history = fit(model, [[-1.0], [1.0]], [0, 1], epochs=20, batch_size=2, learning_rate=1.0, seed=0)
+    >>> history = fit(model, [[-1.0], [1.0]], [0, 1], optimizer=SGD(model, 1.0), epochs=20, seed=0)
     >>> history.losses[-1] < 0.1 < history.losses[0], accuracy(model, [[-1.0], [1.0]], [0, 1])
     (True, 1.0)
     """
-    if not features or len(features) != len(targets):
-        raise ValueError(f"fit: {len(features)} samples and {len(targets)} targets; they must be equally many, and not 0")
-    if epochs < 1 or batch_size < 1:
-        raise ValueError(f"fit: epochs is {epochs} and batch_size {batch_size}; both must be whole numbers from 1 on")
-    history = History(epochs, math.ceil(len(features) / batch_size))
-    optimizer = SGD(model, learning_rate)
-    batch = batch_of(model, features, targets, loss, engine=engine)
-    try:
-        for places in _batches(len(features), epochs, batch_size, generator_of(seed)):
-            found, outputs, gradient = batch(places)
-            if not math.isfinite(found):
-                raise _diverged(f"the loss is {found} after {len(history.losses)} steps", learning_rate)
-            optimizer.learning_rate = learning_rate * (1.0 - len(history.losses) / history.steps)
-            optimizer.step(gradient)
-            share = _share([hit(output, targets[i]) for output, i in zip(outputs, places, strict=True)]) if hit else None
-            history.record(found, share, len(places))
-            if callback is not None:
-                callback(history)
-    except KeyboardInterrupt:
-        history.interrupted = True
-    if not all(math.isfinite(parameter.data) for parameter in optimizer.parameters):  # the last step has no loss after it
-        raise _diverged(f"a parameter is not finite after {len(history.losses)} steps", learning_rate)
+    if not isinstance(model, Module):
+        raise TypeError(f"fit: the model is of type {type(model).__name__}; it must be a Module, such as ag.nn.MLP")
+    criterion, generator = criterion_of(loss), generator_of(seed)
+    samples, held = _parts(Samples.of(features, targets), validation, criterion, generator)
+    size = _batch_size(batch_size, len(samples))
+    checked_count("fit: epochs", epochs)
+    name, measure = _metric_of(metric, criterion)
+    computation = Computation(criterion.loss, reduction, penalty, engine)
+    count = width(outputs_of(model, samples.features[:1], engine="eager"))
+    for part in (samples, held):
+        if part is not None:
+            criterion.check(part.targets, count)
+    history = History(epochs, math.ceil(len(samples) / size), name)
+    training = Training(model, _optimizer_of(optimizer, model), history, samples, held)
+    watching = [item if isinstance(item, Callback) else Function(item) for item in callbacks]
+    loop = Loop(training, computation, measure, [*watching, *([Progress()] if progress else [])], augment)
+    loop.run(size, generator, shuffle=shuffle)
     return history
 
 
-def _batches(count: int, epochs: int, batch_size: int, generator: Any) -> Iterator[list[int]]:
-    """The places of each mini-batch's samples, in a new order in each epoch."""
-    order = list(range(count))
-    for _ in range(epochs):
-        generator.shuffle(order)
-        for start in range(0, count, batch_size):
-            yield order[start : start + batch_size]
+def _parts(
+    samples: Samples, validation: float | tuple[Any, Any] | None, criterion: Criterion, generator: Any
+) -> tuple[Samples, Samples | None]:
+    """The samples for training, and those held out."""
+    if validation is None:
+        return samples, None
+    if isinstance(validation, (int, float)):
+        return samples.split(validation, stratified=criterion.has_classes, generator=generator)
+    if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+        raise TypeError("fit: validation must be a share such as 0.2, or a pair of features and targets")
+    held = Samples.of(*validation)
+    if held.features.shape[1:] != samples.features.shape[1:]:
+        shapes = held.features.shape[1:], samples.features.shape[1:]
+        raise ValueError(f"fit: the held-out samples have the shape {shapes[0]}; those for training {shapes[1]}")
+    return samples, held
 
 
-def _diverged(what: str, learning_rate: float) -> DivergedError:
-    return DivergedError(
-        f"training diverged: {what} at the learning rate {learning_rate:g}; try a smaller one, {learning_rate / 10:g} say"
-    )
+def _batch_size(given: int | None, count: int) -> int:
+    if given is None:
+        return min(DEFAULT_BATCH, count)
+    if checked_count("fit: batch_size", given) > count:
+        raise ValueError(f"fit: batch_size is {given} for {count} samples; it can be {count}, the full batch, at most")
+    return given
+
+
+def _metric_of(metric: str | Metric | None, criterion: Criterion) -> tuple[str | None, Metric | None]:
+    if metric is None or callable(metric):
+        return getattr(metric, "__name__", None if metric is None else "metric"), metric
+    if metric not in (DEFAULT_METRIC, "accuracy"):
+        raise ValueError(f"fit: unknown metric {metric!r}; give 'accuracy', a function of outputs and targets, or None")
+    if criterion.hits is not None:
+        return "accuracy", accuracy_of(criterion.hits)
+    if metric == "accuracy":
+        raise ValueError("fit: this loss knows no classes; give a function of outputs and targets as the metric")
+    return None, None
+
+
+def _optimizer_of(given: Any, model: Model) -> Any:
+    """An optimiser of this model: given as it is, by what makes one, or by name."""
+    if isinstance(given, str):
+        if given not in OPTIMIZERS:
+            raise ValueError(f"fit: unknown optimiser {given!r}; known are {', '.join(sorted(OPTIMIZERS))}")
+        given = OPTIMIZERS[given]
+    made = given(model) if callable(given) else given
+    if not callable(getattr(made, "step", None)) or not hasattr(made, "vector"):
+        raise TypeError(f"fit: the optimiser is of type {type(made).__name__}; give one of ag.optim, or what makes one")
+    if isinstance(made, LevenbergMarquardt):
+        raise TypeError("fit: LevenbergMarquardt steps on residuals, and fit has a loss; call its step, or take HessianFree")
+    if made.vector.module is not model:
+        raise ValueError("fit: the optimiser was made for other parameters; make it with this model, SGD(model, 0.1) say")
+    return made

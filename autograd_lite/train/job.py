@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 from autograd_lite.nn.layers import MLP
+from autograd_lite.optim.schedules import linear_decay
+from autograd_lite.optim.sgd import SGD
 from autograd_lite.train.datasets import Dataset, Settings
 from autograd_lite.train.engines import ENGINES, mean_loss, outputs_of
 from autograd_lite.train.extras import require
 from autograd_lite.train.files import OutputError, reason_of
-from autograd_lite.train.fit import History, fit
+from autograd_lite.train.fit import fit
+from autograd_lite.train.history import History
 from autograd_lite.train.model_file import TrainedModel, write_model
 from autograd_lite.train.preprocessing import Standardizer, stratified_split
 from autograd_lite.train.report import GradientCheck, check_gradients, write_curve
@@ -194,43 +197,26 @@ def _network(settings: Settings, nin: int, nout: int, generator: Random) -> MLP:
 
 
 def _fitted(job: Job, model: TrainedModel, inputs: Part, generator: Random) -> History:
-    settings = job.settings
-    with _progress_bar() as show:
-        return fit(
-            model.network,
-            inputs.features,
-            inputs.targets,
-            epochs=settings.epochs,
-            batch_size=settings.batch_size,
-            learning_rate=settings.learning_rate,
-            loss=model.task.loss,
-            hit=model.task.is_hit,
-            seed=generator,
-            engine=job.engine,
-            callback=show,
-        )
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Callable[[History], None]]:
-    """A bar on stderr, and the callback that moves it."""
-    from tqdm import tqdm  # only where something is trained
-
-    with tqdm(unit="batch", dynamic_ncols=True) as bar:
-
-        def show(history: History) -> None:
-            bar.total = history.steps
-            bar.set_description(f"epoch {len(history.epoch_losses)}/{history.epochs}", refresh=False)
-            shares = [f", accuracy {share:.1%}" for share in history.epoch_accuracies[-1:]]
-            bar.set_postfix_str("".join([f"loss {history.epoch_losses[-1]:.4f}", *shares]), refresh=False)
-            bar.update()
-
-        yield show
+    settings, count = job.settings, len(inputs.targets)
+    size = min(settings.batch_size, count)
+    rate = linear_decay(settings.learning_rate, settings.epochs * math.ceil(count / size))
+    return fit(
+        model.network,
+        inputs.features,
+        inputs.targets,
+        model.task.loss,
+        SGD(model.network, rate),
+        settings.epochs,
+        size,
+        seed=generator,
+        engine=job.engine,
+        progress=True,
+    )
 
 
 def _scores(model: TrainedModel, part: Part, engine: str) -> Scores:
     outputs = outputs_of(model.network, model.preprocessing(part.features), engine=engine)
-    predicted = [model.task.prediction(row if isinstance(row, list) else [row])[0] for row in outputs]
+    predicted = [model.task.prediction(row)[0] for row in outputs.reshape(len(outputs), -1).tolist()]
     return model.task.scores(predicted, model.task.actual(part.targets))
 
 

@@ -61,14 +61,22 @@ class TrainedModel:
         return [self.task.prediction([x.data for x in (row if isinstance(row, list) else [row])]) for row in outputs]
 
     def record(self) -> dict[str, Any]:
-        """The model as plain data: sizes of all layers from the inputs on, weights in the order of `parameters()`."""
+        """The model as plain data: sizes of all layers from the inputs on, weights in the order of `parameters()`.
+
+        Raises:
+            ValueError: if the layers have not one activation, which is named, in all but the last.
+        """
         neurons = [layer.neurons for layer in self.network.layers]
+        names = [getattr(layer.activation, "__name__", "") for layer in self.network.layers]
+        if names != [names[0]] * (len(names) - 1) + ["identity"] or names[0] not in ACTIVATIONS:
+            shown = ", ".join(names)
+            raise ValueError(f"the activations are {shown}; a file holds one for all layers but the last, by its name")
         return {
             "format": FORMAT,
             "version": VERSION,
             "task": self.task.name,
             "sizes": [len(neurons[0][0].w), *map(len, neurons)],
-            "activation": neurons[0][0].activation.__name__,
+            "activation": names[0],
             **self.task.record(),
             "feature_names": None if self.feature_names is None else list(self.feature_names),
             "target_name": self.target_name,

@@ -6,12 +6,57 @@ import math
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Self
 
-__all__ = ["Standardizer", "stratified_split"]
+import numpy as np
+
+from autograd_lite.train.preprocessor import Array, Preprocessor, check_statistics, means_of, training_rows, vector
+
+__all__ = ["Centerer", "MinMaxScaler", "Standardizer", "stratified_split"]
 
 
 @dataclass(frozen=True)
-class Standardizer:
+class Centerer(Preprocessor):
+    """x - mean in every column.
+
+    Attributes:
+        mean: one number for each column.
+
+    Raises:
+        ValueError: if one is not finite.
+
+    >>> centerer = Centerer.fitted([[1.0, 5.0], [3.0, 5.0]])
+    >>> centerer, centerer([[4.0, 5.0]]), centerer.inverse([[2.0, 0.0]])
+    (Centerer(mean=(2.0, 5.0)), [[2.0, 0.0]], [[4.0, 5.0]])
+    """
+
+    mean: tuple[float, ...]
+
+    def check(self) -> None:
+        check_statistics("Centerer", mean=self.mean)
+
+    @classmethod
+    def fitted(cls, rows: Iterable[Sequence[float]]) -> Self:
+        """The one that gives each column of these rows the mean 0.
+
+        Raises:
+            TypeError, ValueError: for no rows, what is no finite numbers, or sums that overflow.
+        """
+        return cls(tuple(means_of("Centerer", training_rows("Centerer", rows)).tolist()))
+
+    @property
+    def columns(self) -> int:
+        return len(self.mean)
+
+    def forward(self, x: Array) -> Array:
+        return x - vector(self.mean)
+
+    def backward(self, z: Array) -> Array:
+        return z + vector(self.mean)
+
+
+@dataclass(frozen=True)
+class Standardizer(Preprocessor):
     """(x - mean) / scale in every column.
 
     Attributes:
@@ -24,55 +69,105 @@ class Standardizer:
     >>> standardizer = Standardizer.fitted([[1.0, 5.0], [3.0, 5.0]])
     >>> standardizer
     Standardizer(mean=(2.0, 5.0), scale=(1.0, 1.0))
-    >>> standardizer([[4.0, 5.0]])
-    [[2.0, 0.0]]
+    >>> standardizer([[4.0, 5.0]]), standardizer.inverse([[2.0, 0.0]])
+    ([[2.0, 0.0]], [[4.0, 5.0]])
     """
 
     mean: tuple[float, ...]
     scale: tuple[float, ...]
 
-    def __post_init__(self) -> None:
-        if len(self.mean) != len(self.scale):
-            raise ValueError(f"Standardizer: {len(self.mean)} means and {len(self.scale)} scales; they must be equally many")
-        if not all(math.isfinite(x) for x in self.mean + self.scale) or not all(scale > 0.0 for scale in self.scale):
-            raise ValueError("Standardizer: means and scales must be finite, and scales above 0; make the data smaller")
+    def check(self) -> None:
+        check_statistics("Standardizer", mean=self.mean, scale=self.scale)
+        if not all(scale > 0.0 for scale in self.scale):
+            raise ValueError("Standardizer: means must be finite, and scales above 0")
 
     @classmethod
-    def fitted(cls, rows: Sequence[Sequence[float]]) -> Standardizer:
-        """The standardiser that gives each column of these rows the mean 0 and the variance 1.
+    def fitted(cls, rows: Iterable[Sequence[float]]) -> Self:
+        """The one that gives each column of these rows the mean 0 and the variance 1, Σ (x - mean)² / n (not n - 1).
 
         A constant column keeps its scale: it becomes 0.
 
         Raises:
-            ValueError: if there are no rows, or their numbers are so large that sums overflow.
+            TypeError, ValueError: for no rows, what is no finite numbers, or numbers so large that sums overflow.
         """
-        if not rows:
-            raise ValueError("Standardizer: there are no rows to take means of")
-        columns = list(zip(*rows, strict=True))
-        try:
-            mean = tuple(math.fsum(column) / len(column) for column in columns)
-        except OverflowError as error:
-            raise ValueError("Standardizer: the sum of a column overflows; make the data smaller") from error
-        return cls(mean, tuple(_spread(column, middle) for column, middle in zip(columns, mean, strict=True)))
+        x = training_rows("Standardizer", rows)
+        mean = means_of("Standardizer", x)
+        with np.errstate(over="ignore", invalid="ignore"):
+            largest = np.abs(x - mean).max(axis=0)
+            unit = np.where(largest > 0.0, largest, 1.0)
+            spread = unit * np.sqrt(np.square((x - mean) / unit).mean(axis=0))  # no square over- or underflows
+        return cls(tuple(mean.tolist()), tuple(np.where(spread == 0.0, 1.0, spread).tolist()))
 
-    def __call__(self, rows: Iterable[Sequence[float]]) -> list[list[float]]:
-        """The rows, standardised.
+    @property
+    def columns(self) -> int:
+        return len(self.mean)
+
+    def forward(self, x: Array) -> Array:
+        return (x - vector(self.mean)) / vector(self.scale)
+
+    def backward(self, z: Array) -> Array:
+        return z * vector(self.scale) + vector(self.mean)
+
+
+@dataclass(frozen=True)
+class MinMaxScaler(Preprocessor):
+    """low + (high - low)·(x - minimum) / (maximum - minimum) in every column.
+
+    A constant column is divided by 1 in place of its span of 0: it becomes low.
+
+    Attributes:
+        minimum, maximum: one number each for each column.
+        low, high: what they become; rows beyond them go beyond.
+
+    Raises:
+        ValueError: for numbers that are not finite, or not in order.
+
+    >>> scaler = MinMaxScaler.fitted([[1.0, 5.0], [3.0, 5.0]], low=-1.0)
+    >>> scaler
+    MinMaxScaler(minimum=(1.0, 5.0), maximum=(3.0, 5.0), low=-1.0, high=1.0)
+    >>> scaler([[2.0, 5.0], [4.0, 5.0]]), scaler.inverse([[2.0, -1.0]])
+    ([[0.0, -1.0], [2.0, -1.0]], [[4.0, 5.0]])
+    """
+
+    minimum: tuple[float, ...]
+    maximum: tuple[float, ...]
+    low: float = 0.0
+    high: float = 1.0
+
+    def check(self) -> None:
+        check_statistics("MinMaxScaler", minimum=self.minimum, maximum=self.maximum)
+        for smallest, largest in zip(self.minimum, self.maximum, strict=True):
+            if not 0.0 <= largest - smallest < math.inf:
+                raise ValueError(
+                    f"MinMaxScaler: a column goes from {smallest} to {largest}; it must go up, and not overflow"
+                )
+        if not 0.0 < self.high - self.low < math.inf:
+            raise ValueError(f"MinMaxScaler: low is {self.low} and high {self.high}; low must be finite, and below high")
+
+    @classmethod
+    def fitted(cls, rows: Iterable[Sequence[float]], *, low: float = 0.0, high: float = 1.0) -> Self:
+        """The one that makes `low` of the smallest number of each column of these rows, and `high` of the largest.
 
         Raises:
-            ValueError: if a row has not one number for each mean.
+            TypeError, ValueError: for no rows, what is no finite numbers, or ends that are not in order.
         """
-        return [[(x - m) / s for x, m, s in zip(row, self.mean, self.scale, strict=True)] for row in rows]
+        x = training_rows("MinMaxScaler", rows)
+        return cls(tuple(x.min(axis=0).tolist()), tuple(x.max(axis=0).tolist()), low, high)
 
-    def record(self) -> dict[str, list[float]]:
-        """The numbers as plain data, by the names of the attributes."""
-        return {"mean": list(self.mean), "scale": list(self.scale)}
+    @property
+    def columns(self) -> int:
+        return len(self.minimum)
 
+    def forward(self, x: Array) -> Array:
+        share = (x - vector(self.minimum)) / self._span()
+        return self.low * (1.0 - share) + self.high * share  # both ends exactly
 
-def _spread(column: Sequence[float], mean: float) -> float:
-    """The standard deviation; 1 if there is none."""
-    if min(column) == max(column):  # not `deviation == 0`: the mean of equal numbers can be off by a rounding
-        return 1.0
-    return math.dist(column, [mean] * len(column)) / math.sqrt(len(column)) or 1.0  # no square over- or underflows
+    def backward(self, z: Array) -> Array:
+        return vector(self.minimum) + self._span() * ((z - self.low) / (self.high - self.low))
+
+    def _span(self) -> Array:
+        span = vector(self.maximum) - vector(self.minimum)
+        return np.where(span == 0.0, 1.0, span)
 
 
 def stratified_split(

@@ -14,9 +14,8 @@ from autograd_lite.checks.differences import compare
 from autograd_lite.engine.state import no_grad
 from autograd_lite.engine.value import Value, gradients
 from autograd_lite.nn.initializers import generator_of
-from autograd_lite.train.extras import require
 from autograd_lite.train.files import replace_file
-from autograd_lite.train.fit import History
+from autograd_lite.train.history import History
 
 __all__ = ["GradientCheck", "check_gradients", "write_curve"]
 
@@ -105,18 +104,7 @@ def write_curve(history: History, path: Path, title: str) -> None:
         MissingExtraError: without matplotlib.
         OSError: if the file cannot be written.
     """
-    # Agg by itself: pyplot would choose, and keep, a backend for the whole process.
-    canvas = require("matplotlib.backends.backend_agg", "data").FigureCanvasAgg
-    figure = require("matplotlib.figure", "data").Figure(figsize=(8, 5), layout="constrained")
-    axes = canvas(figure).figure.add_subplot()
-    epochs = [step / history.batches for step in range(len(history.losses))]
-    axes.plot(epochs, history.losses, color="#9ecae1", linewidth=0.8, label="mini-batch")
-    middles = [epoch + 0.5 for epoch in range(len(history.epoch_losses))]
-    axes.plot(middles, history.epoch_losses, color="#08519c", marker="o", markersize=4, label="mean of the epoch")
-    axes.set(xlabel="epoch", ylabel="loss", xlim=(0, None), ylim=(0, None))
-    axes.set_title(title, parse_math=False)
-    axes.grid(alpha=0.3)
-    axes.legend()
+    figure = history.plot(title)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")  # the title may be in a script that the font has not
         replace_file(path, lambda temporary: figure.savefig(temporary, format="png", dpi=120))

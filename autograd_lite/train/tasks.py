@@ -11,7 +11,6 @@ from autograd_lite.engine.primitive import Scalar
 from autograd_lite.engine.sequences import softmax
 from autograd_lite.nn.losses import softmax_cross_entropy, squared_error
 from autograd_lite.train.datasets import Dataset
-from autograd_lite.train.fit import is_hit, predicted_class
 from autograd_lite.train.preprocessing import Standardizer
 
 __all__ = ["Classification", "Regression", "Scores", "Task", "described", "r_squared", "root_mean_squared_error", "task_of"]
@@ -40,7 +39,6 @@ class Classification:
 
     name: ClassVar[str] = "classification"
     loss = staticmethod(softmax_cross_entropy)
-    is_hit = staticmethod(is_hit)
 
     @property
     def outputs(self) -> int:
@@ -54,7 +52,8 @@ class Classification:
 
     def prediction(self, outputs: Sequence[float]) -> tuple[Any, ...]:
         """The name of the class, and the probability of every class."""
-        return (self.class_names[predicted_class(outputs)], *softmax(outputs))
+        largest = outputs.index(max(outputs))  # the first one, where several are
+        return (self.class_names[largest], *softmax(outputs))
 
     def actual(self, targets: Sequence[float]) -> list[Any]:
         """The names of the classes that a data set knows by their places."""
@@ -88,7 +87,6 @@ class Regression:
     name: ClassVar[str] = "regression"
     outputs: ClassVar[int] = 1
     columns: ClassVar[tuple[str, ...]] = ("prediction",)
-    is_hit: ClassVar[None] = None
 
     def loss(self, output: Scalar, target: float) -> Scalar:
         """The squared error of the standardised number."""

@@ -114,7 +114,7 @@ WRONG = {
     "a size that is no number": ({"sizes": [2, True, 1]}, "'sizes' must be"),
     "sizes too large for the weights": ({"sizes": [2, 10**12, 1]}, "'weights' has 13 numbers; the sizes of the layers ask"),
     "two outputs for one number": ({"sizes": [2, 3, 2], "weights": [0.5] * 17}, "'sizes' ends in 2; a regression has one"),
-    "an unknown activation": ({"activation": "rely"}, "'activation' is 'rely'; known are elu"),
+    "an unknown activation": ({"activation": "rely"}, "'activation' is 'rely'; known are abs_relu, elu"),
     "no activation": ({"activation": None}, "'activation' is None"),
     "a weight too few": ({"weights": [0.5] * 12}, "'weights' has 12 numbers; the sizes of the layers ask for 13"),
     "no weights": ({"weights": None}, "'weights' is missing, or no list of numbers"),
@@ -186,3 +186,11 @@ def test_a_file_that_cannot_be_finished_leaves_the_old_one_whole(tmp_path):
     with pytest.raises(OSError, match=r".+"):
         write_model(REGRESSION, tmp_path / "nowhere" / "model.json")
     assert [file.name for file in tmp_path.iterdir()] == ["model.json"]
+
+
+@pytest.mark.parametrize("activation", [["relu", "tanh"], ["relu", "softmax"], lambda x: 2.0 * x])
+def test_a_network_that_the_file_has_no_words_for_is_not_written(activation, tmp_path):
+    network = MLP(1, [3, 2], activation=activation, seed=0)
+    model = TrainedModel(network, Standardizer((0.0,), (1.0,)), Classification(("a", "b")))
+    with pytest.raises(ValueError, match="a file holds one for all layers but the last, by its name"):
+        write_model(model, tmp_path / "model.json")

@@ -78,6 +78,6 @@ def test_a_nan_does_not_agree_and_no_gradient_at_all_does():
 def test_a_curve_is_drawn_of_any_number_of_steps_under_any_title(tmp_path, steps, title):
     history = History(epochs=3, batches=3)
     for k in range(steps):
-        history.record(1.0 / (k + 1), 0.5, 8)
+        history.record(1.0 / (k + 1), 8)
     write_curve(history, tmp_path / "loss.png", title)
     assert (tmp_path / "loss.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")

@@ -1,0 +1,97 @@
+"""What happened in training: plain lists, and a picture of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograd_lite.train.extras import require
+
+__all__ = ["History"]
+
+INTERRUPTED = "Ctrl-C"
+
+
+@dataclass
+class History:
+    """What happened in training so far.
+
+    Attributes:
+        epochs: how many passes over the data were planned.
+        batches: how many mini-batches make an epoch.
+        metric: what `epoch_metrics` are, "accuracy" say; None where nothing was asked for.
+        losses: the loss of every mini-batch, taken before its step.
+        epoch_losses: the mean loss of every epoch's samples, each taken before its step; the last is that of those so far.
+        epoch_metrics: the metric of every whole epoch's outputs, likewise.
+        validation_losses, validation_metrics: those of the held-out samples after every epoch, where there are some.
+        seconds: how long every epoch took, validation included.
+        stopped: why training ended before its last epoch; None if it did not.
+        best_epoch: the place of the epoch whose parameters were kept, where one was chosen.
+
+    >>> history = History(epochs=2, batches=2)
+    >>> for loss, size in [(4.0, 2), (1.0, 1), (0.5, 2)]:
+    ...     history.record(loss, size)
+    >>> history.epoch_losses
+    [3.0, 0.5]
+    """
+
+    epochs: int
+    batches: int
+    metric: str | None = None
+    losses: list[float] = field(default_factory=list)
+    epoch_losses: list[float] = field(default_factory=list)
+    epoch_metrics: list[float] = field(default_factory=list)
+    validation_losses: list[float] = field(default_factory=list)
+    validation_metrics: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    stopped: str | None = None
+    best_epoch: int | None = None
+    _seen: int = 0
+
+    @property
+    def steps(self) -> int:
+        """How many mini-batches were planned."""
+        return self.epochs * self.batches
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the training."""
+        return self.stopped == INTERRUPTED
+
+    def record(self, loss: float, size: int) -> None:
+        """Adds a mini-batch of so many samples."""
+        if len(self.losses) % self.batches == 0:
+            self._seen = 0
+            self.epoch_losses.append(0.0)
+        self.losses.append(loss)
+        self._seen += size
+        self.epoch_losses[-1] += (loss - self.epoch_losses[-1]) * size / self._seen
+
+    def plot(self, title: str = "") -> Any:
+        """The losses of mini-batches and epochs, and of the held-out samples, as a matplotlib figure.
+
+        Raises:
+            MissingExtraError: without matplotlib.
+
+        >>> figure = History(1, 1, losses=[1.0], epoch_losses=[1.0]).plot("one step")
+        >>> figure.axes[0].get_title()
+        'one step'
+        """
+        # Agg by itself: pyplot would choose, and keep, a backend for the whole process.
+        canvas = require("matplotlib.backends.backend_agg", "data").FigureCanvasAgg
+        figure = require("matplotlib.figure", "data").Figure(figsize=(8, 5), layout="constrained")
+        axes = canvas(figure).figure.add_subplot()
+        epochs = [step / self.batches for step in range(len(self.losses))]
+        axes.plot(epochs, self.losses, color="#9ecae1", linewidth=0.8, label="mini-batch")
+        middles = [epoch + 0.5 for epoch in range(len(self.epoch_losses))]
+        axes.plot(middles, self.epoch_losses, color="#08519c", marker="o", markersize=4, label="mean of the epoch")
+        if self.validation_losses:
+            ends = [epoch + 1.0 for epoch in range(len(self.validation_losses))]
+            axes.plot(ends, self.validation_losses, color="#d94801", marker="s", markersize=4, label="validation")
+        if self.best_epoch is not None:
+            axes.axvline(self.best_epoch + 1.0, color="#d94801", linewidth=0.8, linestyle=":", label="kept")
+        axes.set(xlabel="epoch", ylabel="loss", xlim=(0, None), ylim=(0, None))
+        axes.set_title(title, parse_math=False)
+        axes.grid(alpha=0.3)
+        axes.legend()
+        return figure
