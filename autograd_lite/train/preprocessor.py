@@ -75,18 +75,17 @@ def training_rows(what: str, rows: Iterable[Any]) -> Array:
 
 
 def means_of(what: str, x: Array) -> Array:
-    """The mean of each column; that of a constant one is its number.
+    """The mean of each column; that of a constant one is its number to the bit.
 
     Raises:
         ValueError: if a sum overflows.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        mean = x.mean(axis=0)
-        mean = mean + (x - mean).mean(axis=0)  # a second pass finds what the first one rounded
+        mean: Array = x.mean(axis=0)
+        mean = mean + (x - mean).mean(axis=0)  # a second pass finds what the first one rounded off
     if not np.isfinite(mean).all():
         raise ValueError(f"{what}: the sum of a column overflows; make the data smaller")
-    means: Array = np.where(x.min(axis=0) == x.max(axis=0), x[0], mean)
-    return means
+    return mean
 
 
 def vector(statistics: Sequence[float]) -> Array:
