@@ -40,7 +40,8 @@ def _is_sequence(item: object) -> bool:
 
 
 def _squared_difference(output: Scalar, target: Scalar) -> Scalar:
-    return (output - target) * (output - target)
+    error = output - target
+    return error * error
 
 
 def squared_error(output: Scalar, target: Scalar) -> Scalar:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
+from io import BytesIO
 from typing import Any
 
 from autograd_lite.train.extras import require
@@ -77,10 +79,8 @@ class History:
         >>> figure.axes[0].get_title()
         'one step'
         """
-        # Agg by itself: pyplot would choose, and keep, a backend for the whole process.
-        canvas = require("matplotlib.backends.backend_agg", "data").FigureCanvasAgg
-        figure = require("matplotlib.figure", "data").Figure(figsize=(8, 5), layout="constrained")
-        axes = canvas(figure).figure.add_subplot()
+        figure = _figure_type()(figsize=(8, 5), layout="constrained")
+        axes = figure.add_subplot()
         epochs = [step / self.batches for step in range(len(self.losses))]
         axes.plot(epochs, self.losses, color="#9ecae1", linewidth=0.8, label="mini-batch")
         middles = [epoch + 0.5 for epoch in range(len(self.epoch_losses))]
@@ -95,3 +95,22 @@ class History:
         axes.grid(alpha=0.3)
         axes.legend()
         return figure
+
+
+@cache
+def _figure_type() -> Any:
+    """A figure that shows itself in a notebook by itself: pyplot would choose, and keep, a backend for the whole process."""
+    canvas = require("matplotlib.backends.backend_agg", "data").FigureCanvasAgg
+    base: Any = require("matplotlib.figure", "data").Figure
+
+    class HistoryFigure(base):  # type: ignore[misc]  # its base is known when matplotlib is
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            canvas(self)
+
+        def _repr_png_(self) -> bytes:
+            image = BytesIO()
+            self.savefig(image, format="png")
+            return image.getvalue()
+
+    return HistoryFigure

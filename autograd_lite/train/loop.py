@@ -145,9 +145,8 @@ class Loop:
     def diverged(self, what: str) -> DivergedError:
         """The error, with advice."""
         training = self.training
-        advice = "make numbers smaller, or look at the model and the loss"
-        if isinstance(training.optimizer, Optimizer):
+        steps, advice = len(training.history.losses), "look at the model, its first weights and the loss"
+        if steps and isinstance(training.optimizer, Optimizer):
             rate = training.optimizer.rate
             advice = f"the learning rate is {rate:g}; try a smaller one, {rate / 10:g} say"
-        steps = len(training.history.losses)
         return DivergedError(f"training diverged: {what} after {steps} step{'s' * (steps != 1)}; {advice}")

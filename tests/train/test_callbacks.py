@@ -156,6 +156,7 @@ def test_a_history_draws_itself():
         "a $b"
     )
     axes = figure.axes[0]
+    assert figure._repr_png_().startswith(b"\x89PNG")
     assert [line.get_label() for line in axes.lines] == ["mini-batch", "mean of the epoch", "validation", "kept"]
     assert axes.lines[0].get_xdata().tolist() == [0.0, 0.5, 1.0]
     assert axes.lines[2].get_xdata().tolist() == [1.0]
