@@ -9,7 +9,7 @@ from typing import Any
 from autograd_lite.nn.initializers import generator_of
 from autograd_lite.nn.layers import Seed
 from autograd_lite.nn.module import Module
-from autograd_lite.optim import OPTIMIZERS
+from autograd_lite.optim import OPTIMIZERS, AdamW, linear_decay
 from autograd_lite.optim.levenberg_marquardt import LevenbergMarquardt
 from autograd_lite.optim.ranges import checked_count
 from autograd_lite.train.callbacks import Callback, Function, Progress, Training
@@ -58,7 +58,7 @@ def fit(
     features: Any,
     targets: Any,
     loss: str | Loss = "softmax_cross_entropy",
-    optimizer: Any = "adam",
+    optimizer: Any = None,
     epochs: int = 50,
     batch_size: int | None = None,
     *,
@@ -83,14 +83,16 @@ def fit(
         targets: a number for each sample, or a row of them; what they must be depends on the loss.
         loss: of one sample's outputs and target: a name (see `train.CRITERIA`) or a function.
         optimizer: one of `ag.optim`, made for this model; or what makes one, `lambda model: SGD(model, 0.1)` say; or a name.
+            None is AdamW with a weight decay of 0.1, whose rate falls linearly from 0.01 to 0 (chosen by cross-validation on
+            four data sets of standardised features, for networks of one or two hidden layers that begin with "he").
             Those that look at the loss itself, `Newton` say, train without dropout, best with the full batch.
         epochs: how often each sample is seen.
         batch_size: how many samples make one step; 1 is sequential updating, `len(features)` the full batch. None is 32, or
             all if there are fewer. The last batch of an epoch may have fewer.
         validation: held-out samples: a pair of features and targets, or the share of the samples to hold out at random.
         callbacks: see `train.Callback`; a function is called with a `Training` after each epoch.
-        metric: what `history.epoch_metrics` are: by default the accuracy where the loss knows classes; a function of an array
-            of outputs and one of targets; or None.
+        metric: what `history.epoch_metrics` are: by default the accuracy where the loss knows classes; a function of an
+            array of outputs and one of targets; or None.
         penalty: what is added to every batch's loss: a function of the model, `lambda model: ag.nn.l2(model, 1e-4)` say.
         reduction: "mean" or "sum", over the samples of a batch.
         augment: changes every batch before its step: a function of features, targets and a `numpy.random.Generator` that
@@ -126,7 +128,7 @@ def fit(
         if part is not None:
             criterion.check(part.targets, count)
     history = History(epochs, math.ceil(len(samples) / size), name)
-    training = Training(model, _optimizer_of(optimizer, model), history, samples, held)
+    training = Training(model, _optimizer_of(optimizer, model, history.steps), history, samples, held)
     watching = [item if isinstance(item, Callback) else Function(item) for item in callbacks]
     loop = Loop(training, computation, measure, [*watching, *([Progress()] if progress else [])], augment)
     loop.run(size, generator, shuffle=shuffle)
@@ -170,8 +172,10 @@ def _metric_of(metric: str | Metric | None, criterion: Criterion) -> tuple[str |
     return None, None
 
 
-def _optimizer_of(given: Any, model: Model) -> Any:
-    """An optimiser of this model: given as it is, by what makes one, or by name."""
+def _optimizer_of(given: Any, model: Model, steps: int) -> Any:
+    """An optimiser of this model: given as it is, by what makes one, or by name; or the default for so many steps."""
+    if given is None:
+        return AdamW(model, linear_decay(0.01, steps), weight_decay=0.1)
     if isinstance(given, str):
         if given not in OPTIMIZERS:
             raise ValueError(f"fit: unknown optimiser {given!r}; known are {', '.join(sorted(OPTIMIZERS))}")
