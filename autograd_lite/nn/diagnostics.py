@@ -55,7 +55,7 @@ class GradientNorms:
         return "vanishing" if first * self.limit < last else "exploding" if last * self.limit < first else "even"
 
     def __str__(self) -> str:
-        rows = [[str(k), short(size)] for k, size in enumerate(self.norms)]
+        rows = [[str(k), short(size)] for k, size in enumerate(self.norms, start=1)]
         return f"{aligned(('layer', '‖∂E/∂w‖'), rows)}\nfrom the last layer to the first: {self.verdict}"
 
     __repr__ = __str__
