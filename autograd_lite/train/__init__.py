@@ -11,6 +11,7 @@ from autograd_lite.train.callbacks import (
     Progress,
     Training,
 )
+from autograd_lite.train.compression import Pruned, Quantised, distil, factorise, prune, quantise
 from autograd_lite.train.criteria import CRITERIA
 from autograd_lite.train.datasets import Dataset, Settings, moons
 from autograd_lite.train.engines import outputs_of
@@ -30,3 +31,4 @@ __all__ += ["Dataset", "Settings", "Standardizer", "Table", "TrainedModel", "che
 __all__ += ["read_table", "stratified_split", "write_model"]
 __all__ += ["Centerer", "MinMaxScaler", "Whitener", "FastGradientSign", "fast_gradient_sign"]
 __all__ += ["ImageShift", "InputNoise", "chain", "shift_images"]
+__all__ += ["Pruned", "Quantised", "distil", "factorise", "prune", "quantise"]

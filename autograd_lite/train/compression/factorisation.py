@@ -20,10 +20,10 @@ __all__ = ["factorise"]
 def factorise(model: Module, *, rank: int | None = None, energy: float | None = None) -> Sequential:
     """A network in which layers are two: a linear one to r numbers without biases, and one from these with all the rest.
 
-    With the singular values σ₁ ≥ σ₂ ≥ … of a layer's weights W = U S Vᵀ the two have the weights √S Vᵀ and U √S, of the first
-    r. No other matrix of rank r is nearer to W: the squared distance is Σ σ² over those left out, and a weighted sum is off
-    by at most σ of the first one left out times the length of the input. A layer where that would not be fewer parameters
-    stays one.
+    With the singular values σ₁ ≥ σ₂ ≥ … of a layer's weights W = U S Vᵀ the two have the weights √S Vᵀ and U √S, of the r
+    largest. No other matrix of rank r is nearer to W: the squared distance is Σ σ² over those left out, and a weighted sum
+    is off by at most the largest of these times the length of the input. A layer of which the two would not have fewer
+    parameters stays one.
 
     Arguments:
         model: a trained MLP, a Layer or a Sequential of such; it stays as it is, and the result shares nothing with it.
@@ -32,7 +32,7 @@ def factorise(model: Module, *, rank: int | None = None, energy: float | None = 
 
     Raises:
         TypeError: for another model, or a rank or share that is no number.
-        ValueError: for a rank or share out of its range, or if not one of them is given.
+        ValueError: for a rank or share out of its range, if not one of them is given, or for a weight that is not finite.
 
     Source: Eckart and Young, The approximation of one matrix by another of lower rank, Psychometrika 1 (1936), 211-218;
     Denton et al., Exploiting Linear Structure Within Convolutional Networks for Efficient Evaluation (NIPS 2014).
@@ -62,6 +62,8 @@ def _factors(layer: Layer, rank: int | None, energy: float | None) -> list[Layer
     """The two layers of one, or a copy of it."""
     matrix = np.array([[w.data for w in neuron.w] for neuron in layer.neurons])
     nout, nin = matrix.shape
+    if not np.isfinite(matrix).all():
+        raise ValueError(f"factorise: a weight of {layer!r} is not finite; only finite ones have singular values")
     u, s, v = np.linalg.svd(matrix, full_matrices=False)
     r = _rank_for(s, energy) if rank is None else rank
     second = copy.deepcopy(layer)

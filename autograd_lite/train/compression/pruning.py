@@ -33,12 +33,14 @@ class Pruned(Callback):
     gradient is that of the pruned network.
 
     Attributes:
-        model: what was pruned.
-        left: for each parameter whether it is left, in the order of `model.parameters()`.
+        vector: the parameters of the model.
+        left: for each of them whether it is left.
+        weights: how many of them are weights.
     """
 
-    model: Module
+    vector: ParameterVector
     left: npt.NDArray[np.bool_]
+    weights: int
 
     @property
     def count(self) -> int:
@@ -47,8 +49,8 @@ class Pruned(Callback):
 
     @property
     def bits(self) -> int:
-        """The size of the model, kept as a double for each parameter that is left and a bit for each weight, left or not."""
-        return NUMBER_BITS * self.count + len(weights(self.model))
+        """The size of the model with a double for each parameter that is left, and a bit for each weight that says which."""
+        return NUMBER_BITS * self.count + self.weights
 
     def apply(self) -> None:
         """Sets the pruned weights to 0.
@@ -56,13 +58,10 @@ class Pruned(Callback):
         Raises:
             ValueError: if the model has other parameters by now.
         """
-        vector = ParameterVector("Pruned", self.model)
-        if len(vector) != len(self.left):
-            raise ValueError(f"Pruned: the model had {len(self.left)} parameters and has {len(vector)} by now; prune it anew")
-        vector.write(np.where(self.left, vector.read(), 0.0))
+        self.vector.write(np.where(self.left, self.vector.read(), 0.0))
 
     def on_start(self, training: Training) -> None:
-        if training.model is not self.model:
+        if training.model is not self.vector.module:
             raise ValueError("Pruned: this is the callback of another model; give that of prune(model, …) for this one")
         self.apply()
 
@@ -107,7 +106,8 @@ def prune(model: Module, share: float, *, rounds: int = 1, tune: Tune | None = N
     if not weights(model):
         raise ValueError(f"prune: {model!r} has no weights")
     for k in range(1, rounds + 1):
-        pruned = _pruned(model, 1.0 - (1.0 - share) ** (k / rounds))
+        # In the end the share itself, with no rounding.
+        pruned = _pruned(model, share if k == rounds else 1.0 - (1.0 - share) ** (k / rounds))
         if tune is not None:
             tune(pruned)
     return pruned
@@ -120,6 +120,6 @@ def _pruned(model: Module, share: float) -> Pruned:
     places = np.array([place for place, leaf in enumerate(vector.leaves) if leaf in prunable])
     smallest = np.argsort(np.abs(numbers[places]), kind="stable")  # of equal ones those that stand first
     left[places[smallest[: round(share * len(places))]]] = False
-    pruned = Pruned(model, left)
+    pruned = Pruned(vector, left, len(places))
     pruned.apply()
     return pruned

@@ -69,8 +69,7 @@ class QuantisedLayer:
     @property
     def weights(self) -> Vector:
         """The numbers that the codes stand for."""
-        numbers: Vector = self.step * (self.codes - self.zero)
-        return numbers
+        return np.asarray(self.step * (self.codes - self.zero), dtype=float)
 
     @property
     def size(self) -> int:
@@ -103,30 +102,47 @@ class Quantised:
         return sum(layer.size for layer in self.layers) + NUMBER_BITS * self.others
 
 
+class _Levels:
+    """The weights of a model by layers, and how they get onto their levels."""
+
+    def __init__(self, model: Module, bits: int) -> None:
+        self.vector, self.bits = ParameterVector("quantise", model), bits
+        place = {leaf: k for k, leaf in enumerate(self.vector.leaves)}
+        self.groups = [np.array([place[weight] for weight in group]) for group in _weights_by_layer(model)]
+
+    def round(self) -> Quantised:
+        """Quantises the model."""
+        numbers = self.vector.read()
+        layers = [QuantisedLayer.of(numbers[group], self.bits) for group in self.groups]
+        for group, layer in zip(self.groups, layers, strict=True):
+            numbers[group] = layer.weights
+        self.vector.write(numbers)
+        return Quantised(tuple(layers), len(numbers) - sum(map(len, self.groups)))
+
+
 class _StraightThrough(Callback):
     """Keeps the weights on their levels, and what they would be without, to which the steps add up.
 
     The derivative of rounding is taken for 1: the gradient at the quantised weights moves the free ones.
     """
 
-    def __init__(self, model: Module, bits: int) -> None:
-        self.model, self.bits = model, bits
+    def __init__(self, levels: _Levels) -> None:
+        self.levels = levels
 
     def on_start(self, training: Training) -> None:
-        if training.model is not self.model:
+        if training.model is not self.levels.vector.module:
             raise ValueError("quantise: this is the callback of another model; train the one that is quantised")
-        self.free = ParameterVector("quantise", self.model).read()
-        self.quantise()
+        self.free = self.levels.vector.read()
+        self.round()
 
     def on_step(self, training: Training) -> None:
-        self.free += ParameterVector("quantise", self.model).read() - self.held
-        self.quantise()
+        self.free += self.levels.vector.read() - self.held
+        self.round()
 
-    def quantise(self) -> None:
-        vector = ParameterVector("quantise", self.model)
-        vector.write(self.free)
-        _quantised(self.model, self.bits)
-        self.held = vector.read()
+    def round(self) -> None:
+        self.levels.vector.write(self.free)
+        self.levels.round()
+        self.held = self.levels.vector.read()
 
 
 def quantise(model: Module, bits: int, *, tune: Tune | None = None) -> Quantised:
@@ -164,20 +180,10 @@ def quantise(model: Module, bits: int, *, tune: Tune | None = None) -> Quantised
         raise ValueError(f"quantise: bits is {bits}; it must be a whole number from 1 to {MOST_BITS}")
     if not weights(model):
         raise ValueError(f"quantise: {model!r} has no weights")
+    levels = _Levels(model, bits)
     if tune is not None:
-        tune(_StraightThrough(model, bits))
-    return _quantised(model, bits)
-
-
-def _quantised(model: Module, bits: int) -> Quantised:
-    vector = ParameterVector("quantise", model)
-    numbers, place = vector.read(), {leaf: k for k, leaf in enumerate(vector.leaves)}
-    groups = [[place[weight] for weight in group] for group in _weights_by_layer(model)]
-    layers = [QuantisedLayer.of(numbers[group], bits) for group in groups]
-    for group, layer in zip(groups, layers, strict=True):
-        numbers[group] = layer.weights
-    vector.write(numbers)
-    return Quantised(tuple(layers), len(vector) - sum(map(len, groups)))
+        tune(_StraightThrough(levels))
+    return levels.round()
 
 
 def _weights_by_layer(model: Module) -> list[list[Value]]:
