@@ -34,7 +34,7 @@ from autograd_lite.engine.value import Value, gradients
 
 __version__ = "0.1.0"
 
-_FAMILIES = ("calculus", "checks", "compiler", "drawing", "nn", "optim", "scipy", "train")
+_FAMILIES = ("calculus", "checks", "compiler", "drawing", "nn", "optim", "scipy", "sklearn", "train")
 _LATER = {"Picture": "drawing", "draw": "drawing", "draw_dot": "drawing"}
 """Names that load their family on first use."""
 _LATER |= dict.fromkeys(("checkpoint", "custom_jvp", "custom_vjp", "grad", "hessian", "hvp"), "calculus")

@@ -138,7 +138,7 @@ def test_predicted_classes_are_those_of_the_model_to_the_bit_and_their_accuracy_
     run("predict", "pets/model.json", "pets.csv", "--out", "p.csv")
     header, *found = cells("p.csv")
     assert header == ["prediction", "probability_7", "probability_Hund", "probability_Katze, 猫"]
-    expected = read_model(Path("pets/model.json")).predict([map(float, row[1:]) for row in rows])
+    expected = read_model(Path("pets/model.json")).predict([list(map(float, row[1:])) for row in rows])
     assert [(name, *map(float, probabilities)) for name, *probabilities in found] == expected
     share = accuracy_score([row[0] for row in rows], [row[0] for row in found])
     assert capsys.readouterr().out == f"accuracy {share:.2%} in 30 rows with 'kind'\nwritten: p.csv, 30 rows\n"

@@ -83,7 +83,7 @@ class Storage:
     def refresh(self) -> None:
         """Hands the numbers to the leaves."""
         for leaf, number in zip(self.leaves, self._buffer.numbers, strict=True):
-            if leaf._number != number or number != number:
+            if leaf._number != number or number != number or (not number and str(number) != str(leaf._number)):  # -0.0
                 leaf._number, leaf._birth = number, state.epoch
 
 

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from autograd_lite.engine.storage import Storage, abandon
 from autograd_lite.engine.value import Value
+from autograd_lite.nn.state import State, load_state, state_of
 
 __all__ = ["Module"]
 
@@ -32,6 +33,26 @@ class Module:
     def parameters(self) -> list[Value]:
         """The distinct leaf Values of this module, in the order of its attributes."""
         return list(dict.fromkeys(_leaves(vars(self))) if self._stand_ins is None else self._stand_ins)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all modules within it, each once.
+
+        >>> from autograd_lite.nn import Layer
+        >>> len(list(Layer(2, 3).modules()))
+        4
+        """
+        waiting: list[Any] = [self]
+        seen: set[int] = set()
+        while waiting:
+            item = waiting.pop()
+            if isinstance(item, Module) and id(item) not in seen:
+                seen.add(id(item))
+                yield item
+                waiting.extend(vars(item).values())
+            elif isinstance(item, dict):
+                waiting.extend(item.values())
+            elif isinstance(item, (list, tuple)):
+                waiting.extend(item)
 
     def with_parameters(self, values: Sequence[Value]) -> Self:
         """The same module on other Values: a copy that shares all but its parameters; this one stays as it is.
@@ -66,6 +87,39 @@ class Module:
         """Puts layers such as `Dropout` into the mode of use; returns the module."""
         return self.train(False)
 
+    def state_dict(self) -> State:
+        """The numbers of all parameters by the dotted names of attributes, as in PyTorch: plain data, fit for JSON.
+
+        A list of Values is a list of numbers under one name. A parameter that stands in several places stands here once.
+
+        Raises:
+            ValueError: if two places have the same name, since the key of a dict has a dot in it.
+
+        >>> from autograd_lite.nn import Layer
+        >>> Layer(2, 1, init="constant").state_dict()
+        {'neurons.0.w': [0.1, 0.1], 'neurons.0.b': 0.0}
+        """
+        return state_of(self)
+
+    def load_state_dict(self, state: Mapping[str, Any], *, strict: bool = True) -> None:
+        """Gives the parameters the numbers that `state_dict` gave; arrays are taken as well as lists.
+
+        Arguments:
+            state: numbers by names.
+            strict: False for a state that has names of other parameters, or not all names of these.
+
+        Raises:
+            TypeError: for what is no dict.
+            ValueError: for names that are missing or unexpected, and for numbers that do not fit; then nothing is changed.
+
+        >>> from autograd_lite.nn import Layer
+        >>> Layer(2, 1).load_state_dict({"neurons.0.w": [1.0, 2.0, 3.0], "neuron.0.b": 0.0})
+        Traceback (most recent call last):
+        ValueError: load_state_dict: the state does not fit this Layer: 'neurons.0.b' is missing; 'neuron.0.b' is unexpected;
+        'neurons.0.w' has 3 numbers in place of 2
+        """
+        load_state(self, state, strict=strict)
+
     def zero_grad(self) -> None:
         """Sets the derivative of every parameter to 0."""
         for parameter in self.parameters():
@@ -85,7 +139,7 @@ class Module:
         return storage
 
     def __setattr__(self, name: str, value: object) -> None:
-        if any(True for _ in _leaves([vars(self).get(name), value])):
+        if _leaves([vars(self).get(name), value]):
             abandon(self.parameters())
         object.__setattr__(self, name, value)
 
@@ -115,19 +169,22 @@ def _replaced(item: Any, stand_ins: Mapping[Value, Value], copies: dict[int, Any
     return copy
 
 
-def _leaves(item: object) -> Iterator[Value]:
+def _leaves(item: object) -> list[Value]:
     """The leaf Values in an attribute; what is neither a Value, a module nor a container has none."""
-    if isinstance(item, Value):
-        if item.op is None:
-            yield item
-    elif isinstance(item, Module):
-        yield from item.parameters()
-    elif isinstance(item, dict):
-        for inner in item.values():
-            yield from _leaves(inner)
-    elif isinstance(item, (list, tuple)):
-        for inner in item:
-            yield from _leaves(inner)
+    found: list[Value] = []
+    waiting = [item]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Value):
+            if item.op is None:
+                found.append(item)
+        elif isinstance(item, Module):
+            found.extend(item.parameters())
+        elif isinstance(item, dict):
+            waiting.extend(reversed(item.values()))
+        elif isinstance(item, (list, tuple)):
+            waiting.extend(reversed(item))
+    return found
 
 
 def _modules(item: object) -> Iterator[Module]:

@@ -58,7 +58,7 @@ def weights(module: Module) -> list[Value]:
     >>> len(model.parameters()), len(weights(model))
     (65, 48)
     """
-    biases = {parameter for inner in _modules(module) for parameter in _values_in(vars(inner).get("b"))}
+    biases = {parameter for inner in module.modules() for parameter in _values_in(vars(inner).get("b"))}
     return [parameter for parameter in module.parameters() if parameter not in biases]
 
 
@@ -66,22 +66,6 @@ def _values(what: str, parameters: Penalised, strength: Scalar) -> list[Scalar]:
     if isinstance(strength, (int, float)) and not strength >= 0.0:
         raise ValueError(f"{what}: the strength is {strength}; it must be a number ≥ 0")
     return list(parameters.parameters() if isinstance(parameters, Module) else parameters)
-
-
-def _modules(module: Module) -> Iterator[Module]:
-    """A module and all modules within it, each once."""
-    waiting: list[object] = [module]
-    seen: set[int] = set()
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, Module) and id(item) not in seen:
-            seen.add(id(item))
-            yield item
-            waiting.extend(vars(item).values())
-        elif isinstance(item, dict):
-            waiting.extend(item.values())
-        elif isinstance(item, (list, tuple)):
-            waiting.extend(item)
 
 
 def _values_in(item: object) -> Iterator[Value]:

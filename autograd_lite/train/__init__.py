@@ -18,7 +18,7 @@ from autograd_lite.train.engines import outputs_of
 from autograd_lite.train.fit import accuracy, fit
 from autograd_lite.train.history import History
 from autograd_lite.train.loop import DivergedError
-from autograd_lite.train.model_file import TrainedModel, read_model, write_model
+from autograd_lite.train.model_file import ModelFileError, TrainedModel, load, read_model, save, write_model
 from autograd_lite.train.preprocessing import Centerer, MinMaxScaler, Standardizer, stratified_split
 from autograd_lite.train.report import check_gradients
 from autograd_lite.train.restarts import Restarts, fit_restarts
@@ -32,3 +32,4 @@ __all__ += ["read_table", "stratified_split", "write_model"]
 __all__ += ["Centerer", "MinMaxScaler", "Whitener", "FastGradientSign", "fast_gradient_sign"]
 __all__ += ["ImageShift", "InputNoise", "chain", "shift_images"]
 __all__ += ["Pruned", "Quantised", "distil", "factorise", "prune", "quantise"]
+__all__ += ["ModelFileError", "load", "save"]

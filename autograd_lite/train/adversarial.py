@@ -129,7 +129,8 @@ def fast_gradient_sign(
 @contextmanager
 def _in_use(model: Model) -> Iterator[None]:
     """Puts a model into the mode of use, and every layer back into its own after it."""
-    modes = [(module, module.training) for module in _modules(model) if hasattr(module, "training")]
+    modules = model.modules() if isinstance(model, Module) else ()  # a function has no modes
+    modes = [(module, module.training) for module in modules if hasattr(module, "training")]
     for module, _ in modes:
         module.eval()
     try:
@@ -137,18 +138,3 @@ def _in_use(model: Model) -> Iterator[None]:
     finally:
         for module, mode in modes:
             module.train(mode)
-
-
-def _modules(model: Model) -> Iterator[Any]:
-    """A module and all modules within it, each once; none for a function."""
-    waiting, seen = [model], set()
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, Module) and id(item) not in seen:
-            seen.add(id(item))
-            yield item
-            waiting.extend(vars(item).values())
-        elif isinstance(item, dict):
-            waiting.extend(item.values())
-        elif isinstance(item, (list, tuple)):
-            waiting.extend(item)

@@ -124,8 +124,8 @@ def run(job: Job) -> Result:
     preprocessing, task, training, test = parts_of(dataset)
     network = _network(settings, len(preprocessing.mean), task.outputs, generator)
     model = TrainedModel(network, preprocessing, task, dataset.feature_names, dataset.target_name)
-    inputs = Part(preprocessing(training.features), training.targets)
-    history = _fitted(job, model, inputs, generator)
+    inputs, unseen = (Part(preprocessing(part.features), part.targets) for part in (training, test))
+    history = _fitted(job, network, task, inputs, generator)
     if history.interrupted:
         done = f"{len(history.losses)} of {history.steps} mini-batches"
         print(f"interrupted after {done}; what was learnt until then is kept and written", file=sys.stderr)
@@ -136,9 +136,9 @@ def run(job: Job) -> Result:
         history,
         training,
         test,
-        _scores(model, training, job.engine),
-        _scores(model, test, job.engine),
-        _checked(settings, model, inputs, generator),
+        _scores(network, task, inputs, job.engine),
+        _scores(network, task, unseen, job.engine),
+        _checked(settings, network, task, inputs, generator),
     )
 
 
@@ -196,16 +196,16 @@ def _network(settings: Settings, nin: int, nout: int, generator: Random) -> MLP:
     return MLP(nin, [*settings.hidden, nout], activation=settings.activation, init=init, seed=generator)
 
 
-def _fitted(job: Job, model: TrainedModel, inputs: Part, generator: Random) -> History:
+def _fitted(job: Job, network: MLP, task: Task, inputs: Part, generator: Random) -> History:
     settings, count = job.settings, len(inputs.targets)
     size = min(settings.batch_size, count)
     rate = linear_decay(settings.learning_rate, settings.epochs * math.ceil(count / size))
     return fit(
-        model.network,
+        network,
         inputs.features,
         inputs.targets,
-        model.task.loss,
-        SGD(model.network, rate),
+        task.loss,
+        SGD(network, rate),
         settings.epochs,
         size,
         seed=generator,
@@ -214,19 +214,18 @@ def _fitted(job: Job, model: TrainedModel, inputs: Part, generator: Random) -> H
     )
 
 
-def _scores(model: TrainedModel, part: Part, engine: str) -> Scores:
-    outputs = outputs_of(model.network, model.preprocessing(part.features), engine=engine)
-    predicted = [model.task.prediction(row)[0] for row in outputs.reshape(len(outputs), -1).tolist()]
-    return model.task.scores(predicted, model.task.actual(part.targets))
+def _scores(network: MLP, task: Task, inputs: Part, engine: str) -> Scores:
+    outputs = outputs_of(network, inputs.features, engine=engine)
+    predicted = [task.prediction(row)[0] for row in outputs.reshape(len(outputs), -1).tolist()]
+    return task.scores(predicted, task.actual(inputs.targets))
 
 
-def _checked(settings: Settings, model: TrainedModel, inputs: Part, generator: Random) -> GradientCheck:
+def _checked(settings: Settings, network: MLP, task: Task, inputs: Part, generator: Random) -> GradientCheck:
     """The check on one mini-batch, drawn since neighbours in the data can be all of one class."""
     count = min(settings.batch_size, LARGEST_CHECK, len(inputs.targets))
     places = generator.sample(range(len(inputs.targets)), count)
     features, targets = [inputs.features[i] for i in places], [inputs.targets[i] for i in places]
-    network, loss = model.network, model.task.loss
-    return check_gradients(lambda: mean_loss(network, features, targets, loss)[0], network.parameters(), seed=generator)
+    return check_gradients(lambda: mean_loss(network, features, targets, task.loss)[0], network.parameters(), seed=generator)
 
 
 def _write(job: Job, model: TrainedModel, history: History) -> None:

@@ -129,7 +129,7 @@ class Loop:
     @cached_property
     def without_penalty(self) -> Computation:
         """The loss of held-out samples, which have no share in the penalty."""
-        return replace(self.computation, penalty=None)
+        return self.computation if self.computation.penalty is None else replace(self.computation, penalty=None)
 
     def culprit(self, batch: Samples) -> str:
         """Which sample's loss, and which operation in it, is the first without a finite number: each is looked at alone."""

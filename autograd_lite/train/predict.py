@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from autograd_lite.train.files import OutputError, reason_of, replace_file
-from autograd_lite.train.model_file import TrainedModel, read_model
+from autograd_lite.train.model_file import ModelFileError, TrainedModel, read_model
 from autograd_lite.train.table import Table, read_table
-from autograd_lite.train.tasks import Regression, described
+from autograd_lite.train.tasks import Regression, Task, described
 
 __all__ = ["predict"]
 
@@ -23,7 +23,7 @@ def predict(model_file: Path, table_file: Path, out: Path) -> str:
     that of its target, in their order.
 
     Arguments:
-        model_file: what `write_model` wrote.
+        model_file: what `train` or `save` wrote, a model with a task.
         table_file: a CSV file with a header.
         out: the CSV file for the predictions: the class and the probabilities of all, or the number.
 
@@ -35,14 +35,22 @@ def predict(model_file: Path, table_file: Path, out: Path) -> str:
         OutputError: if `out` cannot be written, or is one of the two files that are read.
     """
     _keep((model_file, table_file), out)
-    model, table = read_model(model_file), read_table(table_file)
-    predictions = model.predict(table.features(_features(model, table)))
+    model = read_model(model_file)
+    if model.task is None:
+        raise ModelFileError(f"{model_file}: the model has no task, which says what its outputs mean; give one to save()")
+    table = read_table(table_file)
+    rows = table.features(_features(model, table))
+    try:
+        predictions = model.predict(rows)
+    except (TypeError, ValueError) as error:  # of a network that takes its inputs in another form than as a row
+        raise ModelFileError(f"{model_file}: the model cannot take rows of a table ({error})") from error
     for row, prediction in enumerate(predictions):
         if not all(math.isfinite(x) for x in prediction if isinstance(x, float)):
             raise table.error("the prediction is not finite; the features are too far from those of the training", row)
-    scores = _scores(model, table, [prediction[0] for prediction in predictions])
+    scores = _scores(model, model.task, table, [prediction[0] for prediction in predictions])
+    header = model.task.columns
     try:
-        replace_file(out, lambda path: _write(path, model.task.columns, predictions))
+        replace_file(out, lambda path: _write(path, header, predictions))
     except (OSError, ValueError) as error:
         raise OutputError(f"{out}: the file cannot be written ({reason_of(error)}); give another by --out") from error
     return "\n".join([*scores, f"written: {out}, {_count(predictions)}"])
@@ -59,14 +67,14 @@ def _features(model: TrainedModel, table: Table) -> Sequence[str]:
     if model.feature_names is not None:
         return model.feature_names
     columns = [column for column in table.columns if column != model.target_name]
-    if len(columns) != len(model.preprocessing.mean):
-        raise table.error(f"the table has {len(columns)} columns; the model takes {len(model.preprocessing.mean)} features")
+    if model.inputs not in (None, len(columns)):
+        raise table.error(f"the table has {len(columns)} columns; the model takes {model.inputs} features")
     return columns
 
 
-def _scores(model: TrainedModel, table: Table, predicted: Sequence[Any]) -> list[str]:
+def _scores(model: TrainedModel, task: Task, table: Table, predicted: Sequence[Any]) -> list[str]:
     """How good the predictions are in the rows that hold what was predicted, as lines of text: none if no row does."""
-    name, task = model.target_name, model.task
+    name = model.target_name
     if name is None or name not in table.columns:
         return []
     known = [row for row, text in enumerate(table.texts(name)) if text.strip()]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import Value, gradients
+from autograd_lite.engine.storage import Storage
 
 
 def test_micrograds_first_program_gives_its_numbers():
@@ -449,3 +450,10 @@ def test_a_copied_graph_remembers_that_a_leaf_was_written():
 def test_a_shallow_copy_is_refused_with_what_to_do():
     with pytest.raises(TypeError, match="detach"):
         copy.copy(Value(1.0))
+
+
+@pytest.mark.parametrize(("before", "after"), [(0.0, -0.0), (-0.0, 0.0)])
+def test_the_sign_of_a_zero_passes_from_the_buffer_to_the_leaf(before, after):
+    leaf = Value(before)
+    Storage([leaf]).write([after])
+    assert str(leaf.data) == str(after)
