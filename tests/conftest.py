@@ -1,4 +1,4 @@
-"""Hypothesis profiles: `dev` by default; `ci` rolls the same dice every time; `nightly` looks longer.
+"""Hypothesis profiles: `dev` by default; `ci` rolls the same dice every time, `again` some of them; `nightly` looks longer.
 
 Choose one by `HYPOTHESIS_PROFILE=nightly python -m pytest`.
 """
@@ -11,5 +11,6 @@ SLOW = [HealthCheck.too_slow]  # a first call in a cold process is slow, and no 
 
 settings.register_profile("dev", deadline=None, suppress_health_check=SLOW)
 settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=SLOW)
+settings.register_profile("again", deadline=None, derandomize=True, max_examples=25, suppress_health_check=SLOW)
 settings.register_profile("nightly", deadline=None, max_examples=2000, suppress_health_check=SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))

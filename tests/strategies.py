@@ -27,8 +27,8 @@ from autograd_lite.engine.primitive import TABLE
 
 
 def examples(count: int) -> settings:
-    """Settings for so many examples, in proportion more where the profile asks for more than the usual hundred."""
-    return settings(max_examples=count * settings().max_examples // 100)
+    """Settings for so many examples, in proportion more or fewer where the profile asks for other than the usual hundred."""
+    return settings(max_examples=max(count * settings().max_examples // 100, 1))
 
 
 FEW_SPECIAL = (math.nan, math.inf, -math.inf, 0.0, -0.0, 1e300, -LARGEST, SMALLEST, 1.0, -1.5)
