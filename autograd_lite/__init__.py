@@ -35,8 +35,9 @@ from autograd_lite.engine.value import Value, gradients
 __version__ = "0.1.0"
 
 _FAMILIES = ("calculus", "checks", "compiler", "drawing", "nn", "optim", "scipy", "sklearn", "train")
-_LATER = {"Picture": "drawing", "draw": "drawing", "draw_dot": "drawing"}
+_LATER = dict.fromkeys(("Picture", "describe", "diff", "draw", "draw_dot", "graph_from_json", "graph_to_json"), "drawing")
 """Names that load their family on first use."""
+_LATER |= dict.fromkeys(("StepThrough", "step_through"), "drawing")
 _LATER |= dict.fromkeys(("checkpoint", "custom_jvp", "custom_vjp", "grad", "hessian", "hvp"), "calculus")
 _LATER |= dict.fromkeys(("jacfwd", "jacobian", "jacrev", "jvp", "linearize", "value_and_grad", "vjp"), "calculus")
 _LATER |= dict.fromkeys(("check_primitive", "detect_anomaly", "gradcheck", "gradgradcheck", "taylor_test"), "checks")

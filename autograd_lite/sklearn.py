@@ -12,6 +12,7 @@ import numpy as np
 from autograd_lite.nn import losses
 from autograd_lite.train.estimator import PerceptronEstimator, base, validation
 from autograd_lite.train.extras import require
+from autograd_lite.train.preprocessing import Standardizer
 from autograd_lite.train.samples import Array, Samples
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
@@ -145,7 +146,8 @@ class MLPRegressor(base.RegressorMixin, PerceptronEstimator):  # type: ignore[mi
 
     def predict(self, X: Any) -> Array:  # noqa: N803  # as above
         """The target of each sample."""
-        found: Array = self.outputs_for(X) * self._scale + self._mean
+        outputs = self.outputs_for(X)  # raises where nothing was fitted
+        found = self._scaling.backward(outputs)
         return found[:, 0] if self._flat else found
 
     def __sklearn_tags__(self) -> Any:
@@ -159,11 +161,10 @@ class MLPRegressor(base.RegressorMixin, PerceptronEstimator):  # type: ignore[mi
         )
         if y.ndim == 2 and y.shape[1] == 1:
             y = validation.column_or_1d(y, warn=True)
-        y, flat = y.astype(float), y.ndim == 1
+        goals, flat = y.astype(float).reshape(len(y), -1), y.ndim == 1
         if first:
-            spread = y.std(axis=0)
-            self._flat, self._mean, self._scale = flat, y.mean(axis=0), np.where(spread > 0.0, spread, 1.0)
-        elif flat != self._flat or (not flat and y.shape[1] != len(self._mean)):
+            self._flat, self._scaling = flat, Standardizer.fitted(goals)
+        elif flat != self._flat or goals.shape[1] != self._scaling.columns:
             raise ValueError(f"{type(self).__name__}: y has the shape {y.shape}, another number of targets than at first")
-        samples = Samples(X, (y - self._mean) / self._scale)
-        return self.trained(samples, 1 if flat else y.shape[1], first=first, whole=whole)
+        samples = Samples(X, self._scaling.forward(goals).reshape(y.shape))
+        return self.trained(samples, goals.shape[1], first=first, whole=whole)

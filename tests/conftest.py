@@ -7,6 +7,11 @@ import os
 
 from hypothesis import HealthCheck, settings
 
+# Before numpy is loaded: the matrices here are small, and threads that wait for each other cost more than they save, most of
+# all where several interpreters are tested side by side.
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
 SLOW = [HealthCheck.too_slow]  # a first call in a cold process is slow, and no reason to fail
 
 settings.register_profile("dev", deadline=None, suppress_health_check=SLOW)

@@ -167,6 +167,17 @@ class TestMeaning:
         regressor = MLPRegressor(8, alpha=0.0, random_state=0).fit([[0.0], [1.0], [2.0]], [7.0, 7.0, 7.0])
         np.testing.assert_allclose(regressor.predict([[0.0], [1.0], [2.0]]), 7.0, atol=0.1)  # their unit is 1 here
 
+    @pytest.mark.parametrize("unit", [1e-200, 1e200])
+    def test_units_whose_squares_are_no_floats_do_no_harm(self, unit):
+        X, y = make_friedman1(60, random_state=0)  # noqa: N806
+        plainly, scaled = (MLPRegressor(8, max_iter=10, random_state=0).fit(X, goals) for goals in (y, unit * y))
+        np.testing.assert_allclose(scaled.predict(X), unit * plainly.predict(X), rtol=1e-6)  # roundings grow
+
+    def test_equal_targets_in_the_first_samples_set_no_unit(self):
+        """The standard deviation of three times 0.1 is 1.4e-17 by numpy, which rounds their mean."""
+        regressor = MLPRegressor(8, random_state=0).partial_fit([[0.0], [1.0], [2.0]], [0.1, 0.1, 0.1])
+        assert regressor.partial_fit([[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0]).loss_ < 10.0
+
 
 class TestGoingOn:
     def test_three_partial_fits_are_one_fit_of_three_epochs_also_when_kept_in_between(self, iris):
@@ -267,6 +278,7 @@ class TestErrors:
             ({"batch_size": "all"}, "batch_size is 'all'"),
             ({"batch_size": 0}, "batch_size is 0"),
             ({"hidden_layer_sizes": (3, 0)}, "number of neurons is 0"),
+            ({"hidden_layer_sizes": 2.5}, "number of neurons is 2.5; it must be a whole number"),
             ({"alpha": -1.0}, "alpha is -1.0"),
             ({"max_iter": 0}, "max_iter is 0"),
             ({"tol": -1.0}, "tol is -1.0"),

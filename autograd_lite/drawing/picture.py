@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import base64
 import html
+import importlib
 import warnings
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from autograd_lite.drawing.dot import DotError, digraph_of, run_dot
+from autograd_lite.drawing.graph_json import Entry, entries_of, json_of
+from autograd_lite.drawing.mermaid import mermaid_of
 from autograd_lite.drawing.scene import Scene, scene_of
 from autograd_lite.drawing.svg import svg_of
+from autograd_lite.drawing.tikz import document_of, tikz_of
 from autograd_lite.engine.node import Node
 
 __all__ = ["Picture", "draw", "draw_dot"]
@@ -25,11 +30,19 @@ class Picture:
 
     In a notebook it shows itself, in one image element: that works in untrusted notebooks, scales to the page, and stays
     readable on a dark one.
+
+    Arguments:
+        scene: its boxes and arrows.
+        engine: "own" or "dot".
+        entries: the graph itself, where the picture is of one.
+        style: more rules for the style of the SVG.
     """
 
-    def __init__(self, scene: Scene, engine: str) -> None:
+    def __init__(self, scene: Scene, engine: str, entries: Sequence[Entry] = (), *, style: str = "") -> None:
         self.scene = scene
         self.engine = engine
+        self._entries = entries
+        self._style = style
 
     @property
     def svg(self) -> str:
@@ -51,38 +64,84 @@ class Picture:
                 explanation = f"{error}; the library's own layout is used"
             except ValueError:
                 explanation = "'dot' made no SVG; the library's own layout is used"
-        return svg_of(self.scene, str(self)), explanation
+        return svg_of(self.scene, str(self)).replace("</style>", f"{self._style}</style>", 1), explanation
 
     def to_dot(self) -> Any:
         """The graph as a `graphviz.Digraph`."""
         return digraph_of(self.scene)
 
+    def mermaid(self) -> str:
+        """The graph as Mermaid text, which GitHub and many editors show as a picture.
+
+        Raises:
+            ValueError: for a graph larger than what Mermaid shows.
+        """
+        return mermaid_of(self.scene)
+
+    def tikz(self) -> str:
+        r"""The graph as a `tikzpicture` for LaTeX; a file ending in .tex has a whole document.
+
+        Raises:
+            ValueError: for a picture larger than what TeX can draw.
+        """
+        return tikz_of(self.scene)
+
+    def json(self) -> str:
+        """The graph as canonical JSON, from which `graph_from_json` makes it again.
+
+        Raises:
+            ValueError: for an operation that is not in the table, if a leaf was written since the graph was made, or if the
+                picture is of a difference.
+        """
+        if not self._entries:
+            raise ValueError("a picture of a difference is no graph: keep one of the two as JSON")
+        return json_of(self._entries)
+
     def save(self, path: str | Path) -> Path:
         """Writes a file of the format that its ending names.
 
         Arguments:
-            path: ends in .svg, .html or .dot; or in .png or .pdf, for which the program `dot` must be installed.
+            path: ends in .svg, .html, .dot, .mmd (Mermaid), .tex or .json; or in .png or .pdf, for which the program `dot`
+                or the package cairosvg must be installed.
 
         Returns:
             the path.
 
         Raises:
-            ValueError: for another ending.
-            RuntimeError: if the program is needed and missing.
+            ValueError: for another ending, and where the format cannot hold the graph.
+            RuntimeError: if neither the program nor the package can make the picture.
         """
         path = Path(path)
         form = path.suffix.lower().removeprefix(".")
-        if form == "svg":
-            path.write_text(self.svg, encoding="utf-8")
-        elif form == "html":
-            path.write_text(self._page(), encoding="utf-8")
-        elif form == "dot":
-            path.write_text(self.to_dot().source, encoding="utf-8")
+        texts = {
+            "svg": lambda: self.svg,
+            "html": self._page,
+            "dot": lambda: self.to_dot().source,
+            "mmd": self.mermaid,
+            "tex": lambda: document_of(self.scene),
+            "json": self.json,
+        }
+        if form in texts:
+            path.write_text(texts[form](), encoding="utf-8")
         elif form in ("png", "pdf"):
-            path.write_bytes(run_dot(self.scene, form))
+            path.write_bytes(self._rendered(form))
         else:
-            raise ValueError(f"cannot save a picture as {path.name!r}; the name must end in .svg, .html, .dot, .png or .pdf")
+            *endings, last = [f".{ending}" for ending in (*texts, "png", "pdf")]
+            raise ValueError(f"cannot save a picture as {path.name!r}; the name must end in {', '.join(endings)} or {last}")
         return path
+
+    def _rendered(self, form: str) -> bytes:
+        """The picture that the program `dot` makes, or cairosvg of the library's own."""
+        try:
+            return run_dot(self.scene, form)
+        except (DotError, ImportError) as error:
+            try:
+                cairosvg: Any = importlib.import_module("cairosvg")
+            except (ImportError, OSError):  # the package, or the library of C that it needs
+                raise RuntimeError(f"{error}; the package cairosvg does it too: pip install cairosvg") from None
+            convert = {"png": cairosvg.svg2png, "pdf": cairosvg.svg2pdf}[form]
+            picture: bytes = convert(bytestring=self._drawn[0].encode())
+            return picture
 
     def _page(self) -> str:
         return (
@@ -134,7 +193,7 @@ def draw(value: Node, *, engine: str = "own", digits: int = 4, limit: int = LIMI
         raise ValueError(f"draw: digits is {digits!r}; it must be a whole number from 1 to 17")
     if type(limit) is not int or limit < 1:
         raise ValueError(f"draw: the limit is {limit!r}; it must be a whole number above 0")
-    return Picture(scene_of(value, digits, limit), engine)
+    return Picture(scene_of(value, digits, limit), engine, tuple(entries_of(value)))
 
 
 def draw_dot(root: Node) -> Picture:

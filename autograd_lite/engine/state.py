@@ -7,6 +7,7 @@ does an operation look closer.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
@@ -51,6 +52,8 @@ stale: list[Refreshable] = []
 """What must be refreshed before the next number is read."""
 
 _lock = RLock()
+if hasattr(os, "register_at_fork"):  # a child must not inherit a lock that a thread of its parent holds
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 _recording: ContextVar[bool] = ContextVar("autograd_lite.recording", default=True)
 _observer: ContextVar[Observer | None] = ContextVar("autograd_lite.observer", default=None)
 _tracer: ContextVar[Any] = ContextVar("autograd_lite.tracer", default=None)

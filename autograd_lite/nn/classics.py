@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from autograd_lite.engine.sequences import dot
+from autograd_lite.nn.layers import check_size
 
 __all__ = ["NotSeparableWarning", "Perceptron", "ThresholdUnit", "hebbian_update", "oja_update"]
 
@@ -105,8 +106,7 @@ class Perceptron:
     """
 
     def __init__(self, nin: int) -> None:
-        if nin < 1:
-            raise ValueError(f"Perceptron: the number of inputs is {nin}; it must be a whole number from 1 on")
+        check_size(nin, "inputs")
         self.weights, self.bias = [0.0] * nin, 0.0
         self.mistakes = 0
 
@@ -151,8 +151,7 @@ class Perceptron:
     def _check(self, samples: Sequence[Any], labels: Sequence[Any], max_epochs: int) -> None:
         if not len(samples) or len(samples) != len(labels):
             raise ValueError(f"Perceptron: {len(samples)} samples and {len(labels)} labels; there must be as many, and some")
-        if max_epochs < 1:
-            raise ValueError(f"Perceptron: max_epochs is {max_epochs}; it must be a whole number from 1 on")
+        check_size(max_epochs, "epochs")
         for x, label in zip(samples, labels, strict=True):
             if len(x) != len(self.weights) or not all(math.isfinite(number) for number in x):
                 raise ValueError(f"Perceptron: a sample is {x}; it must be {len(self.weights)} finite numbers")

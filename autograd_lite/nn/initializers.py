@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import random as _random
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any, TypeAlias
 
 __all__ = [
@@ -217,9 +218,16 @@ def initializer_named(init: str | Initializer) -> Initializer:
 def generator_of(seed: Any) -> Any:
     """The generator of a seed; of None Python's own shared one, as micrograd uses it; a generator is taken as it is.
 
+    Raises:
+        TypeError: for what is neither a whole number, a `random.Random` nor None.
+
     >>> generator_of(0).random() == _random.Random(0).random()
     True
     """
-    if seed is None:
+    if seed is None or seed is _random:
         return _random
-    return seed if hasattr(seed, "uniform") else _random.Random(seed)
+    if isinstance(seed, _random.Random):
+        return seed
+    if not isinstance(seed, Integral):
+        raise TypeError(f"the seed is {seed!r}; it must be a whole number, a random.Random, or None for Python's shared one")
+    return _random.Random(int(seed))

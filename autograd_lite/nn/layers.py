@@ -169,6 +169,7 @@ class MLP(Module):
         bias, seed, init: see `Neuron`.
 
     Raises:
+        TypeError: if `nouts` is no list.
         ValueError: for an empty `nouts`, a size below 1, an unknown name, or another number of activations than of layers.
 
     >>> MLP(2, [16, 16, 1], seed=1337)
@@ -187,6 +188,8 @@ class MLP(Module):
         seed: Seed = None,
         init: str | Initializer = "uniform",
     ) -> None:
+        if not hasattr(nouts, "__len__"):
+            raise TypeError(f"MLP: nouts is {nouts!r}; it must be a list of the neurons of each layer, [{nouts!r}] say")
         sizes = [nin, *nouts]
         if len(sizes) < 2:
             raise ValueError("MLP: nouts is empty; it must name the neurons of at least one layer")

@@ -70,24 +70,30 @@ def half_squared_error(output: Scalar, target: Scalar) -> Scalar:
     return 0.5 * _summed(_squared_difference, output, target, "half_squared_error")
 
 
-def hinge(score: Scalar, label: float) -> Scalar:
-    """max(0, 1 - label·score) for a label of -1 or 1.
+def hinge(score: Scalar, label: Scalar) -> Scalar:
+    """max(0, 1 - label·score) for a label of -1 or 1, summed where both are sequences.
 
-    >>> hinge(0.25, 1), hinge(0.25, -1)
-    (0.75, 1.25)
+    Raises:
+        ValueError: if the sequences differ in length.
+
+    >>> hinge(0.25, 1), hinge(0.25, -1), hinge([0.25, 0.25], [1, -1])
+    (0.75, 1.25, 2.0)
     """
-    return relu(1.0 - label * score)
+    return _summed(lambda s, t: relu(1.0 - t * s), score, label, "hinge")
 
 
 def logistic(score: Scalar, label: Scalar) -> Scalar:
-    """log(1 + exp(-label·score)) for a label of -1 or 1, from a score of any size.
+    """log(1 + exp(-label·score)) for a label of -1 or 1, from a score of any size, summed where both are sequences.
 
     It is `binary_cross_entropy` with the labels -1 and 1 in place of 0 and 1.
 
-    >>> logistic(1000.0, 1), logistic(1000.0, -1)
-    (0.0, 1000.0)
+    Raises:
+        ValueError: if the sequences differ in length.
+
+    >>> logistic(1000.0, 1), logistic(1000.0, -1), logistic([1000.0, 1000.0], [1, -1])
+    (0.0, 1000.0, 1000.0)
     """
-    return softplus(-(label * score))
+    return _summed(lambda s, t: softplus(-(t * s)), score, label, "logistic")
 
 
 def softmax_cross_entropy(logits: Sequence[Scalar], label: Scalar) -> Scalar:

@@ -7,9 +7,10 @@ from typing import ClassVar
 import numpy as np
 
 from autograd_lite.optim.backtracking import backtracked
-from autograd_lite.optim.loss_optimizer import LossOptimizer, Step, at_least
+from autograd_lite.optim.loss_optimizer import LossOptimizer, Step
 from autograd_lite.optim.objective import Objective
 from autograd_lite.optim.parameter_vector import Parameters, Vector
+from autograd_lite.optim.ranges import checked_count, checked_number
 
 __all__ = ["HessianFree"]
 
@@ -22,7 +23,7 @@ class HessianFree(LossOptimizer):
         repeat
             if dᵀB·d ≤ 0:  if z = 0, z ← -g;  stop                       (negative curvature)
             α ← rᵀr / dᵀB·d;  z ← z + α·d;  r₊ ← r + α·B·d
-            if ‖r₊‖ < ε:  stop
+            if ‖r₊‖ ≤ ε:  stop
             β ← r₊ᵀr₊ / rᵀr;  d ← -r₊ + β·d;  r ← r₊
         p ← p + α·z        (α: the first of 1, ½, ¼ … that meets Armijo's condition)
 
@@ -39,7 +40,7 @@ class HessianFree(LossOptimizer):
         inner_iterations: how many products with B a step takes at most.
 
     Raises:
-        ValueError: for a number out of its range, or if there are no parameters.
+        TypeError, ValueError: for a number out of its range, or if there are no parameters.
 
     >>> from autograd_lite import Value
     >>> x, y = Value(5.0), Value(-3.0)
@@ -53,8 +54,8 @@ class HessianFree(LossOptimizer):
 
     def __init__(self, parameters: Parameters, *, damping: float = 0.0, inner_iterations: int = 100) -> None:
         super().__init__(parameters)
-        self.state["damping"] = at_least(0.0, "HessianFree: the damping", damping)
-        self.inner_iterations = int(at_least(1, "HessianFree: inner_iterations", inner_iterations))
+        self.state["damping"] = checked_number("HessianFree: the damping", damping)
+        self.inner_iterations = checked_count("HessianFree: inner_iterations", inner_iterations)
 
     def stepped(self, objective: Objective, start: Vector) -> tuple[Vector, Step]:
         loss, gradient = objective.value_and_gradient(start)
@@ -86,7 +87,7 @@ class HessianFree(LossOptimizer):
             solution = solution + length * direction
             residual = residual + length * image
             before, square = square, float(residual @ residual)
-            if square < enough:
+            if square <= enough:  # both are 0 where squares underflow
                 break
             direction = (square / before) * direction - residual
         return solution, float(solution @ (residual - gradient)), product  # r = B·z + g

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.optim.loss_optimizer import LossOptimizer, Step, at_least
+from autograd_lite.optim.loss_optimizer import LossOptimizer, Step
 from autograd_lite.optim.objective import Objective
 from autograd_lite.optim.parameter_vector import Parameters, Vector
+from autograd_lite.optim.ranges import checked_count
 
 __all__ = ["LBFGS"]
 
@@ -35,7 +36,7 @@ class LBFGS(LossOptimizer):
         memory: m, how many pairs s, y are remembered.
 
     Raises:
-        ValueError: for a number out of its range, or if there are no parameters.
+        TypeError, ValueError: for a number out of its range, or if there are no parameters.
         ImportError: by `step`, if scipy is not there.
 
     >>> from autograd_lite import Value
@@ -49,8 +50,8 @@ class LBFGS(LossOptimizer):
 
     def __init__(self, parameters: Parameters, *, max_iterations: int = 20, memory: int = 10) -> None:
         super().__init__(parameters)
-        self.max_iterations = int(at_least(1, "LBFGS: max_iterations", max_iterations))
-        self.memory = int(at_least(1, "LBFGS: memory", memory))
+        self.max_iterations = checked_count("LBFGS: max_iterations", max_iterations)
+        self.memory = checked_count("LBFGS: memory", memory)
 
     def stepped(self, objective: Objective, start: Vector) -> tuple[Vector, Step]:
         minimize = _scipy_optimize().minimize

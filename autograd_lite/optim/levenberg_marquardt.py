@@ -6,9 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from autograd_lite.optim.loss_optimizer import LossOptimizer, Step, at_least
+from autograd_lite.optim.loss_optimizer import LossOptimizer, Step
 from autograd_lite.optim.objective import Objective
 from autograd_lite.optim.parameter_vector import Parameters, Vector
+from autograd_lite.optim.ranges import checked_count, checked_number
 
 __all__ = ["LevenbergMarquardt"]
 
@@ -41,7 +42,7 @@ class LevenbergMarquardt(LossOptimizer):
         trials: how many λ are tried in one step.
 
     Raises:
-        ValueError: for a number out of its range, or if there are no parameters.
+        TypeError, ValueError: for a number out of its range, or if there are no parameters.
 
     >>> from autograd_lite import Value
     >>> x, y = Value(-1.2), Value(1.0)
@@ -55,8 +56,8 @@ class LevenbergMarquardt(LossOptimizer):
 
     def __init__(self, parameters: Parameters, *, damping: float = 1e-3, trials: int = 30) -> None:
         super().__init__(parameters)
-        self.relative = at_least(1e-300, "LevenbergMarquardt: the damping", damping)
-        self.trials = int(at_least(1, "LevenbergMarquardt: trials", trials))
+        self.relative = checked_number("LevenbergMarquardt: the damping", damping, positive=True)
+        self.trials = checked_count("LevenbergMarquardt: trials", trials)
         self.state["growth"] = 2.0  # and the damping is 0 until the first step knows the matrix
 
     def stepped(self, objective: Objective, start: Vector) -> tuple[Vector, Step]:

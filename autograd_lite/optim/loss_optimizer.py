@@ -11,9 +11,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd_lite.optim.objective import Objective
+from autograd_lite.optim.optimizer import check_origin
 from autograd_lite.optim.parameter_vector import Parameters, ParameterVector, Vector
+from autograd_lite.optim.ranges import checked_number
 
-__all__ = ["LossOptimizer", "Step", "at_least"]
+__all__ = ["LossOptimizer", "Step"]
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,9 @@ class LossOptimizer(ABC):
         self.steps += 1
         return self.last.loss
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_objective": None}  # derivatives are functions, and made anew when they are asked for
+
     def state_dict(self) -> dict[str, Any]:
         """What is needed to go on later as if nothing had been: plain data, fit for JSON. The parameters are not in it."""
         return {"optimizer": type(self).__name__, "steps": self.steps, "state": dict(self.state)}
@@ -118,28 +123,13 @@ class LossOptimizer(ABC):
         """Takes over what `state_dict` gave.
 
         Raises:
-            ValueError: if it is that of another optimiser, or not complete; then nothing is changed.
+            TypeError, ValueError: if it is that of another optimiser, or not complete; then nothing is changed.
         """
-        name, steps, numbers = type(self).__name__, state.get("steps"), state.get("state")
-        if state.get("optimizer") != name:
-            raise ValueError(f"{name}: the state is that of {state.get('optimizer')!r}; make the same optimiser to load it")
+        name = type(self).__name__
+        check_origin(name, state)
+        steps, numbers = state.get("steps"), state.get("state")
         if type(steps) is not int or steps < 0 or not isinstance(numbers, Mapping) or set(numbers) != set(self.remembers):
             wanted = ", ".join(self.remembers) or "nothing"
             raise ValueError(f"{name}: the state must have 'steps' and in 'state' the numbers {wanted}")
-        self.state = {key: at_least(0.0, f"{name}: {key!r} in the state", numbers[key]) for key in self.remembers}
+        self.state = {key: checked_number(f"{name}: {key!r} in the state", numbers[key]) for key in self.remembers}
         self.steps = steps
-
-
-def at_least(least: float, what: str, number: Any, *, below: float = math.inf) -> Any:
-    """The number itself, if it is finite and in its range.
-
-    Raises:
-        ValueError: if it is not.
-
-    >>> at_least(0.0, "the damping", -1.0)
-    Traceback (most recent call last):
-    ValueError: the damping is -1.0; it must be a number from 0.0 to below inf
-    """
-    if isinstance(number, bool) or not isinstance(number, (int, float)) or not least <= number < below:
-        raise ValueError(f"{what} is {number!r}; it must be a number from {least} to below {below}")
-    return number

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from autograd_lite.optim.backtracking import backtracked
-from autograd_lite.optim.loss_optimizer import LossOptimizer, Step, at_least
+from autograd_lite.optim.loss_optimizer import LossOptimizer, Step
 from autograd_lite.optim.objective import Objective
 from autograd_lite.optim.parameter_vector import Parameters, Vector
+from autograd_lite.optim.ranges import checked_number
 
 __all__ = ["Newton"]
 
@@ -35,7 +36,7 @@ class Newton(LossOptimizer):
         line_search: whether α is found by backtracking; False takes the whole step.
 
     Raises:
-        ValueError: for a number out of its range, or if there are no parameters.
+        TypeError, ValueError: for a number out of its range, or if there are no parameters.
 
     >>> from autograd_lite import Value
     >>> x, y = Value(5.0), Value(-3.0)
@@ -48,7 +49,7 @@ class Newton(LossOptimizer):
 
     def __init__(self, parameters: Parameters, *, damping: float = 0.0, line_search: bool = True) -> None:
         super().__init__(parameters)
-        self.damping = at_least(0.0, "Newton: the damping", damping)
+        self.damping = checked_number("Newton: the damping", damping)
         self.line_search = line_search
 
     def stepped(self, objective: Objective, start: Vector) -> tuple[Vector, Step]:

@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite.optim.parameter_vector import Parameters, ParameterVector, Vector
 from autograd_lite.optim.ranges import checked_number
 
-__all__ = ["Clip", "Count", "Optimizer", "Rate", "State"]
+__all__ = ["Clip", "Count", "Optimizer", "Rate", "State", "check_origin"]
 
 Rate: TypeAlias = float | Callable[[int], float]
 """A learning rate: a number, or a schedule, the rate of step 0, 1, 2 … (see `optim.schedules`)."""
@@ -138,9 +138,7 @@ class Optimizer(ABC):
             ValueError: if it is incomplete, or of another optimiser or number of parameters; then nothing is changed.
         """
         name, size = type(self).__name__, len(self.vector)
-        if not isinstance(state, Mapping) or state.get("optimizer") != name:
-            given = repr(state.get("optimizer")) if isinstance(state, Mapping) else f"a {type(state).__name__}"
-            raise ValueError(f"{name}: the state is that of {given}; load what state_dict() of the same optimiser gave")
+        check_origin(name, state)
         steps, vectors = state.get("steps"), state.get("state")
         if type(steps) is not int or steps < 0 or not isinstance(vectors, Mapping) or set(vectors) != set(self.remembers):
             names = ", ".join(map(repr, self.remembers)) or "nothing"
@@ -152,6 +150,13 @@ class Optimizer(ABC):
 
     def _checked_rate(self, rate: object) -> float:
         return checked_number(f"{type(self).__name__}: the learning rate", rate)
+
+
+def check_origin(name: str, state: object) -> None:
+    """Raises a ValueError unless the state is that of an optimiser of this name."""
+    if not isinstance(state, Mapping) or state.get("optimizer") != name:
+        given = repr(state.get("optimizer")) if isinstance(state, Mapping) else f"a {type(state).__name__}"
+        raise ValueError(f"{name}: the state is that of {given}; load what state_dict() of the same optimiser gave")
 
 
 def _numbers(what: str, key: str, numbers: Any, size: int) -> Vector:

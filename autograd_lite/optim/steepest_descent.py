@@ -7,10 +7,11 @@ from typing import ClassVar
 import numpy as np
 
 from autograd_lite.optim.backtracking import SHRINK, backtracked
-from autograd_lite.optim.loss_optimizer import LossOptimizer, Step, at_least
+from autograd_lite.optim.loss_optimizer import LossOptimizer, Step
 from autograd_lite.optim.objective import Objective
 from autograd_lite.optim.optimizer import Rate
 from autograd_lite.optim.parameter_vector import Parameters, Vector
+from autograd_lite.optim.ranges import checked_number
 
 __all__ = ["SteepestDescent"]
 
@@ -39,7 +40,7 @@ class SteepestDescent(LossOptimizer):
         first: ᾱ of the first step, above 0.
 
     Raises:
-        ValueError: for a number out of its range, or if there are no parameters.
+        TypeError, ValueError: for a number out of its range, or if there are no parameters.
 
     >>> from autograd_lite import Value
     >>> x, y = Value(1.0), Value(1.0)
@@ -55,16 +56,16 @@ class SteepestDescent(LossOptimizer):
     def __init__(self, parameters: Parameters, *, learning_rate: Rate | None = None, first: float = 1.0) -> None:
         super().__init__(parameters)
         if not callable(learning_rate) and learning_rate is not None:
-            at_least(0.0, "SteepestDescent: the learning rate", learning_rate)
+            checked_number("SteepestDescent: the learning rate", learning_rate)
         self.learning_rate = learning_rate
-        self.state["first"] = at_least(1e-300, "SteepestDescent: first", first)
+        self.state["first"] = checked_number("SteepestDescent: first", first, positive=True)
 
     def stepped(self, objective: Objective, start: Vector) -> tuple[Vector, Step]:
         loss, gradient = objective.value_and_gradient(start)
         norm = float(np.linalg.norm(gradient))
         if self.learning_rate is not None:
             rate = self.learning_rate(self.steps) if callable(self.learning_rate) else self.learning_rate
-            at_least(0.0, "SteepestDescent: the learning rate", rate)
+            checked_number("SteepestDescent: the learning rate", rate)
             after = start - rate * gradient
             return after, Step(loss, objective.value(after), norm, rate, 0, accepted=rate > 0.0)
         slope = -float(gradient @ gradient)

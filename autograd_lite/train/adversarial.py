@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.calculus.transforms import grad
+from autograd_lite.calculus.transforms import value_and_grad
 from autograd_lite.compiler import jit, vmap
 from autograd_lite.nn.losses import softmax_cross_entropy
 from autograd_lite.nn.module import Module
@@ -68,7 +68,8 @@ class FastGradientSign:
         if engine not in ENGINES:
             raise ValueError(f"FastGradientSign: the engine is {engine!r}; it must be one of {', '.join(ENGINES)}")
         self.model, self.epsilon, self.loss, self.clip, self.engine = model, epsilon, loss, clip, engine
-        slopes = vmap(grad(lambda row, target: loss(model(row), target)))
+        # With the value: what is not asked for is not computed when compiled, nor is a label out of range seen there.
+        slopes = vmap(value_and_grad(lambda row, target: loss(model(row), target)))
         self._slopes: Callable[..., Any] = jit(slopes) if engine == "jit" else slopes
 
     def adversarial(self, rows: Any, targets: Any) -> Array:
@@ -83,7 +84,7 @@ class FastGradientSign:
         """
         samples = Samples.of(rows, targets)
         with _in_use(self.model):
-            slopes = np.asarray(self._slopes(samples.features, samples.targets))
+            slopes = np.asarray(self._slopes(samples.features, samples.targets)[1])
         wrong = np.argwhere(np.isnan(slopes))
         if len(wrong):
             raise ValueError(

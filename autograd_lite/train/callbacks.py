@@ -102,7 +102,8 @@ class EarlyStopping(Callback):
         history = training.history
         epoch, loss = len(history.validation_losses) - 1, history.validation_losses[-1]
         if loss < self._best - self.least or history.best_epoch is None:
-            self._best, self._numbers, history.best_epoch = loss, self._vector.read(), epoch
+            self._best = math.inf if math.isnan(loss) else loss  # than nan nothing would be less
+            self._numbers, history.best_epoch = self._vector.read(), epoch
         elif epoch - history.best_epoch >= self.patience:
             training.stop(f"early stopping: no better validation loss in {self.patience} epochs")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -11,12 +12,14 @@ import numpy.typing as npt
 
 from autograd_lite.engine.primitive import Scalar
 from autograd_lite.nn import losses
-from autograd_lite.train.samples import Array
+from autograd_lite.train.samples import Array, Samples
 
 __all__ = ["CRITERIA", "Criterion", "Loss", "accuracy_of", "criterion_of"]
 
 Loss: TypeAlias = Callable[[Any, Any], Scalar]
 """The loss of one sample: a function of the model's outputs and the target."""
+
+Shape: TypeAlias = tuple[int, ...]
 
 Hits: TypeAlias = Callable[[Array, Array], npt.NDArray[np.bool_]]
 """From the outputs and the targets of many samples: which are classified rightly."""
@@ -30,26 +33,39 @@ class Criterion:
         loss: that of one sample.
         hits: which outputs classify their targets rightly; None where there are no classes.
         wanted: what its targets must be, for the message.
-        fits: whether targets are so, given how many outputs a sample has (1 for a single number).
+        fits: whether a target is so, given the shape of a sample's outputs, () for a single number.
         has_classes: whether each target is the number of a class, so that a held-out part can have the same share of each.
     """
 
     loss: Loss
     hits: Hits | None = None
     wanted: str = ""
-    fits: Callable[[Array, int], bool] | None = None
+    fits: Callable[[Array, Shape], bool] | None = None
     has_classes: bool = False
 
-    def check(self, targets: Array, outputs: int) -> None:
-        """Raises a ValueError for targets that the loss cannot take."""
+    def checked(self, samples: Samples, outputs: Array) -> Samples:
+        """The samples with targets as the loss takes them, given the outputs for some.
+
+        A column of numbers becomes numbers where these are wanted, and rows as long as nested outputs have numbers become
+        nested too.
+
+        Raises:
+            ValueError: for targets that the loss cannot take.
+        """
         if self.fits is None:
-            return
+            return samples
+        targets, shape = samples.targets, outputs.shape[1:]
+        wanted = () if self.has_classes else shape
+        if targets[0].size == math.prod(wanted) and min(targets.ndim - 1, len(wanted)) <= 1:
+            targets = targets.reshape(-1, *wanted)
         for number, target in enumerate(targets):
-            if not self.fits(target, outputs):
+            if not self.fits(target, shape):
+                count = math.prod(shape)
                 raise ValueError(
-                    f"the target of sample {number} is {target.tolist()}; for {self.loss.__name__} and {outputs} "
-                    f"output{'s' * (outputs != 1)} it must be {self.wanted}"
+                    f"the target of sample {number} is {target.tolist()}; for {self.loss.__name__} and {count} "
+                    f"output{'s' * (count != 1)} it must be {self.wanted}"
                 )
+        return Samples(samples.features, targets)
 
 
 def accuracy_of(hits: Hits) -> Callable[[Array, Array], float]:
@@ -88,24 +104,24 @@ def _likely(outputs: Array, targets: Array) -> npt.NDArray[np.bool_]:
     return _positive(outputs - 0.5, targets)
 
 
-def _as_many(target: Array, outputs: int) -> bool:
-    return target.size == outputs and target.ndim <= 1
+def _as_many(target: Array, outputs: Shape) -> bool:
+    return target.shape == outputs
 
 
-def _signs(target: Array, outputs: int) -> bool:
+def _signs(target: Array, outputs: Shape) -> bool:
     return _as_many(target, outputs) and bool(np.all(np.abs(target) == 1.0))
 
 
-def _probabilities(target: Array, outputs: int) -> bool:
+def _probabilities(target: Array, outputs: Shape) -> bool:
     return _as_many(target, outputs) and bool(np.all((target >= 0.0) & (target <= 1.0)))
 
 
-def _one_of_outputs(target: Array, outputs: int) -> bool:
-    return outputs > 1 and _is_class(outputs, target)
+def _one_of_outputs(target: Array, outputs: Shape) -> bool:
+    return math.prod(outputs) > 1 and _is_class(math.prod(outputs), target)
 
 
-def _one_more_than_outputs(target: Array, outputs: int) -> bool:
-    return _is_class(outputs + 1, target)
+def _one_more_than_outputs(target: Array, outputs: Shape) -> bool:
+    return _is_class(math.prod(outputs) + 1, target)
 
 
 NUMBERS = "a number for each output"

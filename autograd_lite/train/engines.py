@@ -19,10 +19,11 @@ from autograd_lite.engine.sequences import mean, total
 from autograd_lite.engine.state import no_grad
 from autograd_lite.engine.value import Value
 from autograd_lite.nn.losses import softmax_cross_entropy
+from autograd_lite.nn.nested import nested, shape_of
 from autograd_lite.train.criteria import Loss
 from autograd_lite.train.samples import Array, Samples, array_of
 
-__all__ = ["ENGINES", "REDUCTIONS", "Computation", "Model", "Penalty", "mean_loss", "outputs_of", "width"]
+__all__ = ["ENGINES", "REDUCTIONS", "Computation", "Model", "Penalty", "mean_loss", "outputs_of"]
 
 ENGINES = ("jit", "eager")
 
@@ -135,24 +136,26 @@ class Computation:
         """The outputs with a row for each sample, or a number where a sample has one."""
         if self.engine == "jit":
             return np.asarray(outputs)
-        return np.array([map_values(number_of, output) for output in outputs])
+        return np.array([map_values(number_of, _side_by_side(output)) for output in outputs])
 
 
 def _side_by_side(outputs: Any) -> Any:
-    """The outputs of a sample as one array, which a compiled function returns faster than a list; a single one as it is."""
+    """The outputs of a sample as one array, which a compiled function returns faster than a list; a single one as it is.
+
+    It has the shape of nested lists; those of different lengths stand in a row.
+    """
     if not isinstance(outputs, (list, tuple)):
         return outputs
     items, _ = blocks(outputs)
-    return object_array(items, (len(items),))
-
-
-def width(outputs: Array) -> int:
-    """How many outputs a sample has."""
-    return 1 if outputs.ndim == 1 else int(np.prod(outputs.shape[1:]))
+    try:
+        shape = shape_of(nested(outputs), "the outputs")
+    except ValueError:
+        shape = (len(items),)
+    return object_array(items, shape)
 
 
 def outputs_of(model: Model, features: Any, *, engine: str = ENGINES[0]) -> Array:
-    """The model's outputs for many samples: a row for each, or a number where a sample has one.
+    """The model's outputs for many samples: a row, or nested lists, for each, or a number where a sample has one.
 
     Layers such as `Dropout` are in the mode they are in; call `model.eval()` before.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable
 from functools import partial
-from numbers import Integral
 from random import Random
 from typing import Any, Self
 
@@ -107,7 +106,7 @@ class PerceptronEstimator(base.BaseEstimator):  # type: ignore[misc]  # scikit-l
 
     def _structure_of(self, outputs: int) -> WorkbenchKey:
         sizes, name = self.hidden_layer_sizes, self.activation
-        hidden = (sizes,) if isinstance(sizes, (int, Integral)) else tuple(sizes)
+        hidden = tuple(sizes) if isinstance(sizes, Iterable) else (sizes,)
         activation = SYNONYMS.get(name, name) if isinstance(name, str) else name
         return WorkbenchKey(self.n_features_in_, (*hidden, outputs), activation, type(self).loss)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import Any
 
 from autograd_lite.nn.initializers import generator_of
@@ -14,10 +15,10 @@ from autograd_lite.optim.levenberg_marquardt import LevenbergMarquardt
 from autograd_lite.optim.ranges import checked_count
 from autograd_lite.train.callbacks import Callback, Function, Progress, Training
 from autograd_lite.train.criteria import Criterion, Loss, accuracy_of, criterion_of
-from autograd_lite.train.engines import ENGINES, Computation, Model, Penalty, outputs_of, width
+from autograd_lite.train.engines import ENGINES, Computation, Model, Penalty, outputs_of
 from autograd_lite.train.history import History
 from autograd_lite.train.loop import Augment, Loop, Metric
-from autograd_lite.train.samples import Samples
+from autograd_lite.train.samples import Array, Samples
 
 __all__ = ["accuracy", "fit"]
 
@@ -49,8 +50,7 @@ def accuracy(
     if criterion.hits is None:
         raise ValueError(f"accuracy: {getattr(criterion.loss, '__name__', 'this loss')} knows no classes")
     outputs = outputs_of(model, samples.features, engine=engine)
-    criterion.check(samples.targets, width(outputs))
-    return accuracy_of(criterion.hits)(outputs, samples.targets)
+    return accuracy_of(criterion.hits)(outputs, criterion.checked(samples, outputs).targets)
 
 
 def fit(
@@ -80,7 +80,8 @@ def fit(
     Arguments:
         model: a Module that gives the outputs of a row of features: a list, or a single number.
         features: a row of finite numbers for each sample; an array or nested lists.
-        targets: a number for each sample, or a row of them; what they must be depends on the loss.
+        targets: a number for each sample, or a row of them; what they must be depends on the loss. Where the loss is known
+            by name, a column of numbers will do for numbers, and flat rows for nested lists.
         loss: of one sample's outputs and target: a name (see `train.CRITERIA`) or a function.
         optimizer: one of `ag.optim`, made for this model; or what makes one, `lambda model: SGD(model, 0.1)` say; or a name.
             None is AdamW with a weight decay of 0.1, whose rate falls linearly from 0.01 to 0 (chosen by cross-validation on
@@ -100,7 +101,8 @@ def fit(
         shuffle: whether each epoch has an order of its own.
         seed: of orders, a held-out part and augmentation: a seed, a `random.Random`, or None for Python's shared generator.
         engine: "jit" compiles loss and gradient once for all batches; "eager" makes a graph of each batch, which gives the
-            same but for rounding. Compiled, what model and loss do besides computing is done once.
+            same but for rounding and the masks of `Dropout`. Compiled, what model and loss do besides computing is done
+            once.
         progress: whether a bar on stderr shows epoch, loss, metric and samples per second.
 
     Raises:
@@ -117,39 +119,52 @@ def fit(
     """
     if not isinstance(model, Module):
         raise TypeError(f"fit: the model is of type {type(model).__name__}; it must be a Module, such as ag.nn.MLP")
+    for what, function in (("penalty", penalty), ("augment", augment)):
+        if not (function is None or callable(function)):
+            raise TypeError(f"fit: {what} is {function!r}; it must be a function, or None")
+    watching = _watching(callbacks)
     criterion, generator = criterion_of(loss), generator_of(seed)
-    samples, held = _parts(Samples.of(features, targets), validation, criterion, generator)
-    size = _batch_size(batch_size, len(samples))
-    checked_count("fit: epochs", epochs)
     name, measure = _metric_of(metric, criterion)
     computation = Computation(criterion.loss, reduction, penalty, engine)
-    count = width(outputs_of(model, samples.features[:1], engine="eager"))
-    for part in (samples, held):
-        if part is not None:
-            criterion.check(part.targets, count)
+    samples = Samples.of(features, targets)
+    outputs = outputs_of(model, samples.features[:1], engine="eager")
+    samples, held = _parts(criterion.checked(samples, outputs), validation, criterion, outputs, generator)
+    size = _batch_size(batch_size, len(samples))
+    checked_count("fit: epochs", epochs)
     history = History(epochs, math.ceil(len(samples) / size), name)
     training = Training(model, _optimizer_of(optimizer, model, history.steps), history, samples, held)
-    watching = [item if isinstance(item, Callback) else Function(item) for item in callbacks]
     loop = Loop(training, computation, measure, [*watching, *([Progress()] if progress else [])], augment)
     loop.run(size, generator, shuffle=shuffle)
     return history
 
 
+def _watching(callbacks: Any) -> list[Callback]:
+    if not isinstance(callbacks, (list, tuple)):
+        raise TypeError(f"fit: callbacks is of type {type(callbacks).__name__}; give a list of them")
+    for item in callbacks:
+        if isinstance(item, type) or not (isinstance(item, Callback) or callable(item)):
+            raise TypeError(f"fit: a callback is {item!r}; give an object, EarlyStopping() say, or a function of a Training")
+    return [item if isinstance(item, Callback) else Function(item) for item in callbacks]
+
+
 def _parts(
-    samples: Samples, validation: float | tuple[Any, Any] | None, criterion: Criterion, generator: Any
+    samples: Samples, validation: Any, criterion: Criterion, outputs: Array, generator: Any
 ) -> tuple[Samples, Samples | None]:
     """The samples for training, and those held out."""
     if validation is None:
         return samples, None
-    if isinstance(validation, (int, float)):
-        return samples.split(validation, stratified=criterion.has_classes, generator=generator)
+    if isinstance(validation, Real):
+        share = float(validation)
+        if not 0.0 < share < 1.0:
+            raise ValueError(f"fit: validation is {validation}; as a share it must lie between 0 and 1")
+        return samples.split(share, stratified=criterion.has_classes, generator=generator)
     if not isinstance(validation, (tuple, list)) or len(validation) != 2:
         raise TypeError("fit: validation must be a share such as 0.2, or a pair of features and targets")
     held = Samples.of(*validation)
     if held.features.shape[1:] != samples.features.shape[1:]:
         shapes = held.features.shape[1:], samples.features.shape[1:]
         raise ValueError(f"fit: the held-out samples have the shape {shapes[0]}; those for training {shapes[1]}")
-    return samples, held
+    return samples, criterion.checked(held, outputs)
 
 
 def _batch_size(given: int | None, count: int) -> int:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
-from io import BytesIO
 from typing import Any
 
-from autograd_lite.train.extras import require
+from autograd_lite.train.figures import notebook_figure
 
 __all__ = ["History"]
 
@@ -24,6 +22,7 @@ class History:
         metric: what `epoch_metrics` are, "accuracy" say; None where nothing was asked for.
         losses: the loss of every mini-batch, taken before its step.
         epoch_losses: the mean loss of every epoch's samples, each taken before its step; the last is that of those so far.
+            Where `fit` sums over the samples of a batch, it is the mean of these sums, weighted with the sizes of batches.
         epoch_metrics: the metric of every whole epoch's outputs, likewise.
         validation_losses, validation_metrics: those of the held-out samples after every epoch, where there are some.
         seconds: how long every epoch took, validation included.
@@ -79,7 +78,7 @@ class History:
         >>> figure.axes[0].get_title()
         'one step'
         """
-        figure = _figure_type()(figsize=(8, 5), layout="constrained")
+        figure = notebook_figure(figsize=(8, 5), layout="constrained")
         axes = figure.add_subplot()
         epochs = [step / self.batches for step in range(len(self.losses))]
         axes.plot(epochs, self.losses, color="#9ecae1", linewidth=0.8, label="mini-batch")
@@ -90,27 +89,10 @@ class History:
             axes.plot(ends, self.validation_losses, color="#d94801", marker="s", markersize=4, label="validation")
         if self.best_epoch is not None:
             axes.axvline(self.best_epoch + 1.0, color="#d94801", linewidth=0.8, linestyle=":", label="kept")
-        axes.set(xlabel="epoch", ylabel="loss", xlim=(0, None), ylim=(0, None))
+        axes.set(xlabel="epoch", ylabel="loss", xlim=(0, None))
+        if min([0.0, *self.losses, *self.validation_losses]) == 0.0:  # a loss of one's own may be negative
+            axes.set_ylim(0, None)
         axes.set_title(title, parse_math=False)
         axes.grid(alpha=0.3)
         axes.legend()
         return figure
-
-
-@cache
-def _figure_type() -> Any:
-    """A figure that shows itself in a notebook by itself: pyplot would choose, and keep, a backend for the whole process."""
-    canvas = require("matplotlib.backends.backend_agg", "data").FigureCanvasAgg
-    base: Any = require("matplotlib.figure", "data").Figure
-
-    class HistoryFigure(base):  # type: ignore[misc]  # its base is known when matplotlib is
-        def __init__(self, **options: Any) -> None:
-            super().__init__(**options)
-            canvas(self)
-
-        def _repr_png_(self) -> bytes:
-            image = BytesIO()
-            self.savefig(image, format="png")
-            return image.getvalue()
-
-    return HistoryFigure

@@ -79,7 +79,7 @@ class Loop:
         for places in training.samples.batches(size, dice if shuffle else None):
             batch = training.samples.at(places)
             if self.augment is not None:
-                batch = Samples(*self.augment(batch.features, batch.targets, dice))
+                batch = self.changed(self.augment(batch.features, batch.targets, dice))
             outputs.append(self.step(batch))
             targets.append(batch.targets)
             history.record(training.loss, len(places))
@@ -94,6 +94,12 @@ class Loop:
         history.seconds.append(time.perf_counter() - start)
         for callback in self.callbacks:
             callback.on_epoch(training)
+
+    def changed(self, augmented: Any) -> Samples:
+        """What augmentation made of a batch, looked at as all samples are."""
+        if not isinstance(augmented, (tuple, list)) or len(augmented) != 2:
+            raise TypeError(f"fit: augment gave {augmented!r:.60}; it must give features and targets, both of them")
+        return Samples.of(*augmented)
 
     def step(self, batch: Samples) -> Array:
         """One step on a mini-batch; returns the outputs before it."""

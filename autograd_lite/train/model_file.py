@@ -15,7 +15,7 @@ from autograd_lite.nn.module import Module
 from autograd_lite.nn.state import State
 from autograd_lite.train.extras import require
 from autograd_lite.train.files import reason_of, replace_file
-from autograd_lite.train.model_record import check_format, model_of, parts_of, renewed
+from autograd_lite.train.model_record import check_format, model_of, renewed
 from autograd_lite.train.preprocessor import Preprocessor
 from autograd_lite.train.tasks import Task
 from autograd_lite.train.trained_model import FORMAT, VERSION, TrainedModel
@@ -84,7 +84,7 @@ def write_model(model: TrainedModel, path: Path) -> None:
     if suffix not in (".json", SAFETENSORS):
         raise ValueError(f"{str(path)!r} does not say the format; give a name that ends in .json or {SAFETENSORS}")
     record, state = model.record(), model.network.state_dict()
-    parts_of(record)  # raises for what could not be read
+    model_of(record, len(model.network.parameters()), lambda: state)  # raises for what could not be read
     content = _as_json(record, state) if suffix == ".json" else _as_safetensors(record, state)
     replace_file(path, lambda temporary: temporary.write_bytes(content))
 

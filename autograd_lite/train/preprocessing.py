@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import Self
 
 import numpy as np
 
+from autograd_lite.nn.initializers import generator_of
+from autograd_lite.nn.layers import Seed
 from autograd_lite.train.preprocessor import Array, Preprocessor, check_statistics, means_of, training_rows, vector
 
 __all__ = ["Centerer", "MinMaxScaler", "Standardizer", "stratified_split"]
@@ -170,15 +171,14 @@ class MinMaxScaler(Preprocessor):
         return np.where(span == 0.0, 1.0, span)
 
 
-def stratified_split(
-    targets: Sequence[Hashable], test_size: float = 0.2, seed: int | Random = 0
-) -> tuple[list[int], list[int]]:
+def stratified_split(targets: Sequence[Hashable], test_size: float = 0.2, seed: Seed = 0) -> tuple[list[int], list[int]]:
     """Places of a training and of a test part, both with every class in the same proportion.
 
     Arguments:
         targets: the class of each sample.
         test_size: the test part's share of each class, between 0 and 1; rounded, but one sample at least in either part.
-        seed: a seed or a `random.Random`; the same seed gives the same split, on any machine.
+        seed: a seed or a `random.Random`, or None for Python's shared generator; the same seed gives the same split, on any
+            machine.
 
     Returns:
         two lists of places in `targets`, ascending, which share none and leave none out.
@@ -191,7 +191,7 @@ def stratified_split(
     """
     if not 0.0 < test_size < 1.0:
         raise ValueError(f"stratified_split: test_size is {test_size}; it must lie between 0 and 1")
-    generator = seed if isinstance(seed, Random) else Random(seed)
+    generator = generator_of(seed)
     places: dict[Hashable, list[int]] = {}
     for place, target in enumerate(targets):
         places.setdefault(target, []).append(place)

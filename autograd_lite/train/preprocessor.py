@@ -31,7 +31,9 @@ def checked_rows(what: str, rows: Iterable[Any], columns: int | None = None) -> 
     Traceback (most recent call last):
     ValueError: example: row 1, column 1 is nan; all numbers must be finite: leave the row out, or replace the number
     """
-    if not isinstance(rows, np.ndarray):
+    if hasattr(rows, "__array__"):  # a table of another library too, over which one would iterate by columns
+        rows = np.asarray(rows)
+    else:
         rows = list(rows)
         columns = _common_length(what, rows, columns)
     try:

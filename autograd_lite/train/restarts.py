@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import Any
 
-from autograd_lite.nn.initializers import uniform_in
+from autograd_lite.nn.initializers import generator_of, uniform_in
 from autograd_lite.train.engines import Model
 from autograd_lite.train.fit import fit
 from autograd_lite.train.history import History
@@ -23,7 +22,8 @@ class Attempt:
 
     Attributes:
         bound: the weights began uniformly distributed in [-bound, bound].
-        loss: the last validation loss, or without held-out samples the last epoch's; infinite where training diverged.
+        loss: the last validation loss, or without held-out samples the last epoch's; infinite where training diverged, where
+            it was interrupted at once, and in place of nan.
     """
 
     bound: float
@@ -77,11 +77,11 @@ def fit_restarts(
     >>> [attempt.bound for attempt in best.attempts], best.history.epoch_losses[-1] == min(a.loss for a in best.attempts)
     ([0.1, 0.5, 1.0], True)
     """
-    if not bounds or repeats < 1:
+    if not len(bounds) or repeats < 1:
         raise ValueError(
             f"fit_restarts: bounds are {list(bounds)} and repeats {repeats}; there must be one at least of each"
         )
-    generator, best, attempts, last = Random(seed), None, [], None
+    generator, best, attempts, last = generator_of(seed), None, [], None
     for bound in [bound for bound in bounds for _ in range(repeats)]:
         model = make(init=uniform_in(bound), seed=generator)
         if best is not None and model is best.model:
@@ -92,8 +92,9 @@ def fit_restarts(
             attempts.append(Attempt(bound, math.inf))
             last = error
             continue
-        losses = history.validation_losses or history.epoch_losses
-        attempts.append(Attempt(bound, losses[history.best_epoch] if history.best_epoch is not None else losses[-1]))
+        losses = history.validation_losses or history.epoch_losses or [math.inf]  # none if it was interrupted at once
+        loss = losses[-1 if history.best_epoch is None else history.best_epoch]
+        attempts.append(Attempt(bound, math.inf if math.isnan(loss) else loss))
         if best is None or attempts[-1].loss < min(attempt.loss for attempt in attempts[:-1]):
             best = Restarts(model, history, attempts)
         if history.interrupted:

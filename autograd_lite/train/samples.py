@@ -60,8 +60,12 @@ class Samples:
         """Samples from arrays or nested lists.
 
         Raises:
+            TypeError: for what can be no samples.
             ValueError: for no samples, not as many targets, or what is no finite numbers of one shape.
         """
+        for what, given in (("features", features), ("targets", targets)):
+            if not hasattr(given, "__len__"):
+                raise TypeError(f"the {what} are of type {type(given).__name__}; give an array or a list with all samples")
         if len(features) == 0 or len(features) != len(targets):
             raise ValueError(f"{len(features)} samples and {len(targets)} targets; they must be equally many, and not 0")
         rows, goals = array_of("features", features), array_of("targets", targets)

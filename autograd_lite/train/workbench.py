@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
-from threading import Lock
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -81,8 +80,10 @@ def _nothing(outputs: object, target: Scalar) -> Scalar:
     return 0.0
 
 
-_IDLE: dict[WorkbenchKey, list[Workbench]] = {}
-_LOCK = Lock()
+@lru_cache(KEPT)
+def _idle(key: WorkbenchKey) -> list[Workbench]:
+    """Those of this structure that nobody uses. There is no lock, which a fork could leave closed for ever in the child."""
+    return []
 
 
 @contextmanager
@@ -96,14 +97,10 @@ def workbench(key: WorkbenchKey, numbers: Vector) -> Iterator[Workbench]:
     ...     bench.outputs(np.array([[3.0]]))
     array([7.])
     """
-    with _LOCK:
-        idle = _IDLE.pop(key, [])
-        _IDLE[key] = idle  # those used last stand last
-        bench = idle.pop() if idle else None
-    bench = bench or Workbench(key)
+    try:
+        bench = _idle(key).pop()
+    except IndexError:
+        bench = Workbench(key)
     bench.vector.write(numbers)
     yield bench
-    with _LOCK:
-        idle.append(bench)
-        for old in list(_IDLE)[:-KEPT]:
-            del _IDLE[old]
+    _idle(key).append(bench)

@@ -7,6 +7,7 @@ import html
 import os
 import stat
 import subprocess
+import sys
 import warnings
 import xml.etree.ElementTree as ElementTree
 
@@ -32,10 +33,11 @@ def square():
 
 @pytest.fixture
 def programs(tmp_path, monkeypatch):
-    """An empty folder that is the whole PATH."""
+    """An empty folder that is the whole PATH, and no cairosvg."""
     folder = tmp_path / "programs"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setitem(sys.modules, "cairosvg", None)
     return folder
 
 
@@ -61,7 +63,7 @@ def test_a_file_is_written_in_the_format_of_its_ending(square, tmp_path):
 
 @pytest.mark.parametrize("name", ["x", "x.jpeg", "x.svg.gz", ".svg", "x."])
 def test_another_ending_is_refused_with_those_that_are_known(square, tmp_path, name):
-    with pytest.raises(ValueError, match=r"must end in \.svg, \.html, \.dot, \.png or \.pdf"):
+    with pytest.raises(ValueError, match=r"must end in \.svg, \.html, \.dot, \.mmd, \.tex, \.json, \.png or \.pdf"):
         draw(square).save(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
@@ -70,7 +72,10 @@ def test_another_ending_is_refused_with_those_that_are_known(square, tmp_path, n
 def test_without_the_program_a_png_or_pdf_is_refused_in_one_line_that_says_what_to_do(square, tmp_path, programs, form):
     with pytest.raises(RuntimeError) as error:
         draw(square).save(tmp_path / f"x.{form}")
-    assert str(error.value) == "the program 'dot' is not installed: install Graphviz, or save as .svg or .html"
+    assert str(error.value) == (
+        "the program 'dot' is not installed: install Graphviz, or save as .svg or .html; the package cairosvg does it too: "
+        "pip install cairosvg"
+    )
     assert not (tmp_path / f"x.{form}").exists()
 
 

@@ -131,12 +131,13 @@ def test_arrays_do_as_well_as_lists():
     ("fit", "message"),
     [
         (lambda: Perceptron(0), "number of inputs is 0"),
+        (lambda: Perceptron(2.5), "number of inputs is 2.5"),
         (lambda: Perceptron(2).fit([], []), "0 samples and 0 labels"),
         (lambda: Perceptron(2).fit(CORNERS, [1]), "4 samples and 1 labels"),
         (lambda: Perceptron(2).fit([(0, 1, 2)], [1]), "must be 2 finite numbers"),
         (lambda: Perceptron(2).fit([(0, math.nan)], [1]), "must be 2 finite numbers"),
         (lambda: Perceptron(2).fit([(0, 1)], [0]), "a label is 0; it must be -1 or 1"),
-        (lambda: Perceptron(2).fit(CORNERS, [1, 1, 1, -1], max_epochs=0), "max_epochs is 0"),
+        (lambda: Perceptron(2).fit(CORNERS, [1, 1, 1, -1], max_epochs=0), "number of epochs is 0"),
     ],
 )
 def test_a_perceptron_refuses_what_does_not_fit(fit, message):

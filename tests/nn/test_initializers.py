@@ -3,6 +3,7 @@
 import math
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from scipy import stats
 from autograd_lite.nn.initializers import (
     INITIALIZERS,
     constant,
+    generator_of,
     initializer_named,
     normal,
     sparse,
@@ -138,3 +140,13 @@ def test_hidden_units_that_start_at_random_stay_different(init):
 def test_bad_numbers_and_unknown_names_raise_with_what_was_given(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_a_seed_is_a_whole_number_of_any_kind_or_a_generator_of_pythons():
+    assert generator_of(np.int64(3)).random() == generator_of(3).random() == random.Random(3).random()
+    assert generator_of(None) is generator_of(random) is random
+    own = random.Random(0)
+    assert generator_of(own) is own
+    for wrong in (np.random.default_rng(0), "3", 3.0):
+        with pytest.raises(TypeError, match=r"the seed is .*; it must be a whole number, a random.Random, or None"):
+            generator_of(wrong)

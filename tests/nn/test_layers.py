@@ -325,3 +325,9 @@ def test_gradients_of_a_network_agree_with_central_differences():
         parameter.data = at
         # truncation step²·f'''/6 and rounding 1e-16/step are both near 1e-11
         assert slope == pytest.approx((above - below) / (2 * step), abs=1e-9)
+
+
+def test_one_number_for_the_layers_of_an_mlp_is_refused_with_what_to_write():
+    with pytest.raises(TypeError, match=r"nouts is 3; it must be a list of the neurons of each layer, \[3\] say"):
+        MLP(2, 3)
+    assert len(MLP(2, np.array([3, 1]), seed=0).parameters()) == 13

@@ -55,5 +55,5 @@ def test_without_scipy_the_message_says_what_to_install(monkeypatch):
 
 @pytest.mark.parametrize("option", [{"max_iterations": 0}, {"memory": 0}])
 def test_an_option_out_of_its_range_raises(option):
-    with pytest.raises(ValueError, match="must be a number from"):
+    with pytest.raises(ValueError, match=r"it must be a (finite|whole) number"):
         LBFGS([Value(1.0)], **option)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import pickle
 from itertools import pairwise
 
 import numpy as np
@@ -168,12 +169,14 @@ def test_a_state_that_was_saved_as_json_goes_on_as_if_nothing_had_been(kind):
 def test_a_state_that_does_not_fit_raises_and_changes_nothing(kind):
     optimizer = kind([Value(1.0)])
     before = optimizer.state_dict()
-    with pytest.raises(ValueError, match="'SGD'; make the same optimiser"):
+    with pytest.raises(ValueError, match="'SGD'; load what state_dict"):
         optimizer.load_state_dict({**before, "optimizer": "SGD"})
+    with pytest.raises(ValueError, match="that of a NoneType"):
+        optimizer.load_state_dict(None)
     with pytest.raises(ValueError, match="must have 'steps'"):
         optimizer.load_state_dict({**before, "steps": -1})
     for key in before["state"]:
-        with pytest.raises(ValueError, match="in the state is nan"):
+        with pytest.raises(ValueError, match="in the state is nan; it must be a finite number"):
             optimizer.load_state_dict({**before, "steps": 5, "state": {**before["state"], key: math.nan}})
     assert optimizer.state_dict() == before
 
@@ -237,7 +240,7 @@ def test_what_is_no_function_and_no_parameters_raise(kind):
 
 @pytest.mark.parametrize("option", [{"learning_rate": -1.0}, {"first": 0.0}, {"first": math.inf}])
 def test_an_option_out_of_its_range_raises(option):
-    with pytest.raises(ValueError, match="must be a number from"):
+    with pytest.raises(ValueError, match=r"it must be a (finite|whole) number"):
         SteepestDescent([Value(1.0)], **option)
 
 
@@ -255,3 +258,24 @@ def test_a_minimum_is_left_alone():
     assert numbers(x).tolist() == [1.0, 1.0, 1.0]
     LevenbergMarquardt(x).step(lambda p: [total(p) - 3.0])
     assert numbers(x).tolist() == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("kind", SCALAR)
+def test_an_optimiser_is_pickled_with_its_parameters_also_after_a_step(kind):
+    def loss(p):
+        return (p[0] - 1.0) ** 2 + p[0] * p[1] + 2.0 * p[1] ** 2
+
+    x = leaves([5.0, -3.0])
+    optimizer = kind(x)
+    optimizer.step(loss)
+    other, y = pickle.loads(pickle.dumps((optimizer, x)))
+    assert other.state_dict() == optimizer.state_dict()
+    assert other.step(loss) == optimizer.step(loss)
+    assert numbers(y).tolist() == numbers(x).tolist()
+
+
+def test_counts_are_whole_numbers_of_any_kind():
+    assert LBFGS([Value(1.0)], memory=np.int64(3)).memory == 3
+    assert HessianFree([Value(1.0)], damping=np.float32(0.5)).state == {"damping": 0.5}
+    with pytest.raises(TypeError, match=r"trials is 2\.5 of type float; it must be a whole number from 1 on"):
+        LevenbergMarquardt([Value(1.0)], trials=2.5)

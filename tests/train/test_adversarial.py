@@ -249,3 +249,9 @@ def test_bad_input_is_said(change, error, message):
 def test_a_loss_of_labels_with_signs_serves_too():
     found = fast_gradient_sign(lambda x: x[0] - x[1], [[0.0, 0.0], [3.0, 0.0]], [-1, 1], 0.5, loss=hinge)
     assert found.tolist() == [[0.5, -0.5], [3.0, 0.0]]  # the second one is on its side by more than 1: no loss, no step
+
+
+@pytest.mark.parametrize("engine", ["jit", "eager"])
+def test_a_class_that_no_output_stands_for_has_no_adversarial_example(engine):
+    with pytest.raises(IndexError, match="the index is 5; it must be a whole number from 0 to 1"):
+        fast_gradient_sign(MLP(3, [2], seed=0), [[1.0, 2.0, 3.0]], [5], 0.1, engine=engine)

@@ -9,8 +9,9 @@ from autograd_lite import Value
 from autograd_lite.nn import MLP, Module
 from autograd_lite.optim import SGD
 from autograd_lite.train import DivergedError, History, fit, moons
-from autograd_lite.train.callbacks import Callback, EarlyStopping, GradientNormBelow, LossBelow, LossChangeBelow
+from autograd_lite.train.callbacks import Callback, EarlyStopping, GradientNormBelow, LossBelow, LossChangeBelow, Training
 from autograd_lite.train.restarts import fit_restarts
+from autograd_lite.train.samples import Samples
 
 POINTS, LABELS = moons(30, noise=0.1)
 
@@ -84,6 +85,21 @@ def test_early_stopping_keeps_the_best_also_where_training_ends_by_itself_or_by_
         c, history = descended(*callbacks, epochs=20, rate=0.1, validation=([[0.0]], [0.5]))
         assert c == pytest.approx(0.9 ** (history.best_epoch + 1), rel=1e-14)
         assert history.best_epoch == 6  # 0.9**7 = 0.478, 0.9**6 = 0.531
+
+
+def test_a_held_out_loss_that_is_no_number_is_never_the_best():
+    nan = math.nan
+    for losses, best in (([nan, 3.0, 1.0, 2.0], 2), ([3.0, nan, 1.0, nan], 2), ([nan, nan, nan, nan], 0)):
+        model, rule = MLP(1, [1], seed=0), EarlyStopping(patience=9)
+        held = Samples.of([[0.0]], [0.0])
+        training = Training(model, None, History(4, 1), held, held)
+        rule.on_start(training)
+        for epoch, loss in enumerate(losses):
+            model.parameters()[0].data = float(epoch)
+            training.history.validation_losses.append(loss)
+            rule.on_epoch(training)
+        rule.on_end(training)
+        assert (training.history.best_epoch, model.parameters()[0].data) == (best, best)
 
 
 def test_early_stopping_can_be_used_again():
@@ -162,6 +178,13 @@ def test_a_history_draws_itself():
     assert axes.lines[2].get_xdata().tolist() == [1.0]
 
 
+def test_the_picture_of_a_history_has_room_for_negative_losses():
+    for losses, lowest in (([3.0, 2.0], True), ([3.0, -2.0], False)):
+        bottom, top = History(1, 2, losses=losses, epoch_losses=[1.0]).plot().axes[0].get_ylim()
+        assert bool(bottom == 0.0) is lowest
+        assert bottom <= min(losses) < max(losses) <= top
+
+
 # --- restarts -------------------------------------------------------------------------------------------------------------
 
 XOR = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0, 0.0]
@@ -200,3 +223,32 @@ def test_beginnings_must_be_several_models():
         fit_restarts(lambda **weights: model, *XOR, loss="squared_error", epochs=1)
     with pytest.raises(ValueError, match="one at least of each"):
         fit_restarts(lambda **weights: model, *XOR, bounds=())
+
+
+def test_of_several_beginnings_one_whose_loss_is_no_number_is_the_worst():
+    made = []
+
+    def make(**weights):
+        made.append(MLP(2, [1], **weights))
+        return made[-1]
+
+    def loss(output, target):
+        return (output - target) ** 2
+
+    def spoil(training):
+        if training.model is made[0]:
+            training.history.epoch_losses[-1] = math.nan
+
+    best = fit_restarts(make, *XOR, bounds=np.array([1.0, 0.1]), loss=loss, epochs=1, callbacks=[spoil])
+    assert best.model is made[1]
+    assert best.attempts[0].loss == math.inf > best.attempts[1].loss
+
+
+def test_beginnings_that_are_interrupted_at_once_have_learnt_nothing():
+    class Interrupted(Callback):
+        def on_start(self, training):
+            raise KeyboardInterrupt
+
+    best = fit_restarts(lambda **w: MLP(2, [2], **w), *XOR, epochs=1, callbacks=[Interrupted()])
+    assert best.history.interrupted
+    assert [attempt.loss for attempt in best.attempts] == [math.inf]

@@ -9,10 +9,11 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import gradients
 from autograd_lite.compiler import TracingError
-from autograd_lite.nn import MLP, Module, softmax_cross_entropy, squared_error
+from autograd_lite.nn import MLP, Module, Sequential, softmax_cross_entropy, squared_error
+from autograd_lite.nn.nested import mapped
 from autograd_lite.nn.penalties import l2
 from autograd_lite.optim import LBFGS, SGD, HessianFree, LevenbergMarquardt, Newton, SteepestDescent
-from autograd_lite.train import DivergedError, GradientNormBelow, accuracy, fit, moons, outputs_of
+from autograd_lite.train import DivergedError, EarlyStopping, GradientNormBelow, accuracy, fit, moons, outputs_of
 from autograd_lite.train.datasets import SOURCES
 from autograd_lite.train.engines import ENGINES, mean_loss
 from autograd_lite.train.job import parts_of
@@ -28,8 +29,8 @@ def sgd(rate=0.1):
 
 def trained(seed=0, rate=0.1, **options):
     model = MLP(2, [4, 2], seed=1, init="he")
-    given = {"optimizer": sgd(rate), **OPTIONS, **options}
-    history = fit(model, POINTS, LABELS, seed=seed, **given)
+    given = {"targets": LABELS, "optimizer": sgd(rate), **OPTIONS, **options}
+    history = fit(model, POINTS, seed=seed, **given)
     return numbers(model), history
 
 
@@ -50,6 +51,16 @@ class Line(Module):
 
     def __call__(self, row):
         return self.w * row[0]
+
+
+class Scaled(Module):
+    """a times the inputs, in their shape, with a at 1."""
+
+    def __init__(self):
+        self.a = ag.Value(1.0)
+
+    def __call__(self, x):
+        return mapped(lambda number: self.a * number, x)
 
 
 # --- steps ----------------------------------------------------------------------------------------------------------------
@@ -190,6 +201,11 @@ def test_a_share_of_numbers_is_held_out_at_random():
     assert seen == [9]
 
 
+def test_without_a_seed_a_share_is_held_out_too():
+    history = fit(MLP(2, [2], seed=0), POINTS, LABELS, epochs=1, validation=0.2)
+    assert len(history.validation_losses) == 1
+
+
 def test_dropout_is_off_for_held_out_samples_and_after_training():
     class Dropped(Module):
         def __init__(self):
@@ -247,6 +263,70 @@ def test_targets_may_be_numbers_or_rows_of_them(outputs, targets):
         fit(model, POINTS, targets, "squared_error", sgd(), seed=0, engine=engine, **OPTIONS)
         weights.append(numbers(model))
     assert weights[0] == pytest.approx(weights[1], abs=1e-12)
+
+
+COLUMN_OR_NOT = {
+    "squared_error": [0.5, -0.5, 2.0],
+    "half_squared_error": [0.5, -0.5, 2.0],
+    "binary_cross_entropy": [0, 1, 0.5],
+    "hinge": [-1, 1, 1],
+    "logistic": [-1, 1, 1],
+    "multivariate_logistic": [0, 1, 1],
+}
+
+
+@either_engine
+@pytest.mark.parametrize("loss", COLUMN_OR_NOT)
+def test_a_column_of_targets_is_numbers_whether_the_output_stands_in_a_list_or_not(loss, engine):
+    targets, found = np.array(COLUMN_OR_NOT[loss]), []
+    for goals in (targets, targets[:, None]):
+        for inlist in (False, True):
+            model = MLP(2, [1], seed=0)
+            whole = Sequential(model, lambda y: [y]) if inlist else model
+            options = {"epochs": 2, "seed": 0, "engine": engine, "validation": (POINTS[:3], goals)}
+            history = fit(whole, POINTS[:3], goals, loss, sgd(), **options)
+            found.append([*history.losses, *history.epoch_metrics, *history.validation_losses, *numbers(model)])
+    assert all(other == pytest.approx(found[0], abs=1e-12) for other in found[1:])
+
+
+@pytest.mark.parametrize("validation", [None, 0.5])
+def test_a_column_of_classes_is_classes(validation):
+    flat, column = (trained(validation=validation), trained(validation=validation, targets=[[k] for k in LABELS]))
+    assert flat[0] == column[0]
+    model = MLP(2, [4, 2], seed=1)
+    assert accuracy(model, POINTS, [[k] for k in LABELS]) == accuracy(model, POINTS, LABELS)
+
+
+@either_engine
+def test_signs_for_several_outputs_cost_the_sum_of_their_losses(engine):
+    rows, signs = np.array([[0.5, -2.0], [3.0, 0.25]]), np.array([[1.0, 1.0], [-1.0, 1.0]])
+    for loss, each in (("hinge", lambda z: np.maximum(0.0, 1.0 - z)), ("logistic", lambda z: np.logaddexp(0.0, -z))):
+        history = fit(Scaled(), rows, signs, loss, sgd(), epochs=1, engine=engine)
+        assert history.losses == [pytest.approx(each(rows * signs).sum() / 2, rel=1e-14)]
+        assert history.epoch_metrics == [0.0]
+
+
+@either_engine
+def test_outputs_may_be_nested_lists_and_targets_too_or_rows_as_long(engine):
+    images = np.arange(12.0).reshape(3, 2, 2)
+    assert np.array_equal(outputs_of(Scaled(), images, engine=engine), images)
+    found = [
+        fit(Scaled(), images, targets, "squared_error", sgd(), epochs=1, engine=engine).losses
+        for targets in (images + 1.0, images.reshape(3, 4) + 1.0)
+    ]
+    assert found == [[4.0], [4.0]]
+    with pytest.raises(ValueError, match="it must be a number for each output"):
+        fit(Scaled(), np.zeros((3, 2, 3)), np.zeros((3, 3, 2)), "squared_error", sgd(), epochs=1, engine=engine)
+    uneven = Sequential(Scaled(), lambda y: [y[0], y[1][0]])
+    assert outputs_of(uneven, images, engine=engine).tolist() == images.reshape(3, 4)[:, :3].tolist()
+
+
+@either_engine
+def test_what_augmentation_gives_is_looked_at_and_may_be_lists(engine):
+    given = trained(augment=lambda rows, targets, dice: (rows.tolist(), targets.tolist()), engine=engine)
+    assert given[0] == pytest.approx(trained(engine=engine)[0], abs=1e-12)
+    with pytest.raises(ValueError, match=r"features\[0, 0\] is nan; all must be finite"):
+        trained(augment=lambda rows, targets, dice: (rows * math.nan, targets), engine=engine)
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
@@ -360,7 +440,9 @@ REFUSED = {
         {"loss": "squared_error", "targets": [[0, 0]] * 2, "metric": "accuracy"},
         "this loss knows no classes",
     ),
-    "a share that leaves nothing": ({"validation": 1.5}, "test_size is 1.5; it must lie between 0 and 1"),
+    "a share that leaves nothing": ({"validation": 1.5}, "validation is 1.5; as a share it must lie between 0 and 1"),
+    "a share that is no number": ({"validation": math.nan}, "validation is nan; as a share"),
+    "a class too large, and a share": ({"targets": [0, 2], "validation": 0.5}, "the target of sample 1 is 2.0"),
     "held-out samples of other features": ({"validation": ([[1.0]], [0])}, r"the held-out samples have the shape \(1,\)"),
     "a held-out class too large": ({"validation": ([[1.0, 2.0]], [7])}, "the target of sample 0 is 7.0"),
     "a negative rate": ({"optimizer": sgd(-1.0)}, "the learning rate is -1.0"),
@@ -390,6 +472,15 @@ def test_what_cannot_work_is_refused_before_anything_is_changed(case):
         ({"optimizer": LevenbergMarquardt}, "LevenbergMarquardt steps on residuals"),
         ({"optimizer": 0.1}, "the optimiser is of type float; give one of ag.optim"),
         ({"validation": "half"}, "validation must be a share such as 0.2, or a pair"),
+        ({"features": 3}, "the features are of type int; give an array or a list"),
+        ({"targets": None}, "the targets are of type NoneType; give an array or a list"),
+        ({"callbacks": EarlyStopping()}, "callbacks is of type EarlyStopping; give a list"),
+        ({"callbacks": [EarlyStopping]}, "a callback is <class .*; give an object, EarlyStopping.. say, or a function"),
+        ({"callbacks": [3]}, "a callback is 3; give an object"),
+        ({"penalty": 1e-4}, "penalty is 0.0001; it must be a function, or None"),
+        ({"augment": 0.1}, "augment is 0.1; it must be a function, or None"),
+        ({"augment": lambda rows, targets, dice: rows}, "augment gave array.*; it must give features and targets"),
+        ({"seed": np.random.default_rng(0)}, "the seed is Generator.*; it must be a whole number, a random.Random, or None"),
     ],
 )
 def test_arguments_of_a_wrong_kind_are_refused(wrong, message):

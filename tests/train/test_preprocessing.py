@@ -240,3 +240,25 @@ def test_the_split_is_the_same_everywhere_and_follows_its_seed():
     assert stratified_split(targets) == stratified_split(targets)
     assert stratified_split(targets)[1] == [2, 13, 21, 23, 24, 28]
     assert stratified_split(targets, seed=1)[1] != stratified_split(targets)[1]
+
+
+class Frame:
+    """A table as other libraries have them: it can become an array, and its items are the names of its columns."""
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array([[1.0, 5.0], [3.0, 5.0]], dtype=dtype)
+
+    def __iter__(self):
+        return iter(["width", "height"])
+
+
+def test_what_can_become_an_array_is_taken_as_one():
+    standardizer = Standardizer.fitted(Frame())
+    assert standardizer == Standardizer((2.0, 5.0), (1.0, 1.0))
+    assert np.array_equal(standardizer(Frame()), [[-1.0, 0.0], [1.0, 0.0]])
+
+
+def test_a_split_without_a_seed_has_every_class_in_both_parts():
+    training, test = stratified_split([0, 1] * 4, 0.25, None)
+    assert (len(training), len(test)) == (6, 2)
+    assert sorted(training + test) == list(range(8))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import autograd_lite
 from autograd_lite.__main__ import main
+from autograd_lite.engine.value import Value
 from autograd_lite.nn import (
     MLP,
     RNN,
@@ -208,6 +209,14 @@ def test_what_could_not_be_read_is_not_written(options, complaint, tmp_path):
     with pytest.raises(ValueError, match=complaint):
         save(Layer(2, 2), tmp_path / "m.json", **options)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_shared_parameter_and_one_more_do_not_make_up_for_each_other(tmp_path):
+    layer = Layer(2, 2, seed=0)
+    layer.neurons[1].b, layer.extra = layer.neurons[0].b, Value(3.0)
+    with pytest.raises(ValueError, match=r"'neurons.1.b' is missing; 'extra' is unexpected"):
+        save(layer, tmp_path / "model.json")
+    assert not list(tmp_path.iterdir())
 
 
 # --- the command line -----------------------------------------------------------------------------------------------------

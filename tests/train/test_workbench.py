@@ -1,5 +1,10 @@
 """Networks that are computed, one after the other, by what was compiled once."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -8,6 +13,7 @@ from autograd_lite.train import workbench as module
 from autograd_lite.train.engines import outputs_of
 from autograd_lite.train.workbench import WorkbenchKey, workbench
 
+ROOT = Path(__file__).parents[2]
 ROWS = np.array([[1.0, -2.0], [0.5, 3.0], [0.0, 0.0]])
 
 
@@ -16,8 +22,8 @@ def key_of(*hidden):
 
 
 @pytest.fixture(autouse=True)
-def _empty(monkeypatch):
-    monkeypatch.setattr(module, "_IDLE", {})
+def _empty():
+    module._idle.cache_clear()
 
 
 def numbers_of(network):
@@ -55,12 +61,44 @@ def test_after_an_error_it_is_thrown_away():
 
 
 def test_those_used_last_are_kept_and_not_more_than_eight_structures():
-    for width in range(1, 11):
-        with workbench(key_of(width), numbers_of(key_of(width).network(0))):
-            pass
-    assert [key.nouts[0] for key in module._IDLE] == list(range(3, 11))
+    def used(width):
+        with workbench(key_of(width), np.zeros(4 * width + 1)) as bench:
+            return bench
+
+    first = {width: used(width) for width in range(1, 11)}
+    assert [width for width in range(10, 0, -1) if used(width) is first[width]] == list(range(10, 2, -1))
 
 
 def test_weights_are_told_from_biases():
     with workbench(key_of(2), np.zeros(9)) as bench:
         assert bench.is_weight.tolist() == [1, 1, 0, 1, 1, 0, 1, 1, 0]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_process_forked_while_threads_compute_can_compute():
+    code = """
+import os, threading
+import numpy as np
+from tests.train.test_workbench import ROWS, key_of
+from autograd_lite.train.workbench import workbench
+
+def use():
+    with workbench(key_of(4), np.zeros(17)) as bench:
+        return bench.outputs(ROWS)
+
+def use_on():
+    while True:
+        use()
+
+use()
+for _ in range(3):
+    threading.Thread(target=use_on, daemon=True).start()
+for _ in range(10):
+    child = os.fork()
+    if child == 0:
+        use()
+        os._exit(0)
+    os.waitpid(child, 0)
+os._exit(0)
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, check=True, timeout=60)  # else it waits for ever

@@ -117,8 +117,7 @@ def distil(
     def rows(features: Any, targets: Any) -> Array:
         samples = Samples.of(features, targets)
         soft = soft_targets(teacher, samples.features, temperature)
-        CRITERIA["softmax_cross_entropy"].check(samples.targets, soft.shape[1])
-        return np.column_stack([soft, samples.targets])
+        return np.column_stack([soft, CRITERIA["softmax_cross_entropy"].checked(samples, soft).targets])
 
     held = options.get("validation")
     if isinstance(held, (tuple, list)) and len(held) == 2:

@@ -1,0 +1,87 @@
+"""A scene as Mermaid text, which GitHub, GitLab and many editors show as a picture."""
+
+from __future__ import annotations
+
+import re
+
+from autograd_lite.drawing.scene import Mark, Scene, Shown
+from autograd_lite.drawing.texts import lines_of
+
+__all__ = ["mermaid_of"]
+
+MOST_ARROWS = 500
+"""What Mermaid shows unless it is configured otherwise: its `maxEdges`."""
+
+MOST_CHARACTERS = 50_000
+"""Its `maxTextSize`."""
+
+PLAIN = frozenset(",=×−–…·")
+"""What stands for itself beside letters, digits, and the signs of which `_is_plain` knows more."""
+
+JOINER = "\u2060"
+"""A sign without width."""
+
+TAKEN = re.compile(r"\\(?=n)|ﬂ(?=°)|¶(?=ß)")
+"""Mermaid breaks lines at a backslash with an n, even where both are entities, and marks entities with the other two pairs
+while it works: a joiner keeps them apart."""
+
+
+def mermaid_of(scene: Scene) -> str:
+    """The flowchart of a scene: boxes from left to right, local derivatives on the arrows.
+
+    Leaves have round ends and constants no frame. A dashed arrow is one through which no adjoint flows.
+
+    Raises:
+        ValueError: for a graph that is larger than what Mermaid shows.
+
+    >>> from autograd_lite import Value
+    >>> from autograd_lite.drawing.scene import scene_of
+    >>> print(mermaid_of(scene_of(Value(3.0, label="x").exp(), digits=4, limit=10)))
+    flowchart LR
+        n0(["x<br/>3<br/>grad –"])
+        n1["exp<br/>20.09<br/>grad –"]
+        n0 -->|"20.09"| n1
+    """
+    if len(scene.marks) > MOST_ARROWS:
+        raise _too_large(f"{len(scene.marks)} arrows", f"{MOST_ARROWS} arrows")
+    boxes = [f"    n{k}{_box(scene, shown)}" for k, shown in enumerate(scene.boxes)]
+    arrows = [f"    n{mark.source} {_arrow(mark)} n{mark.target}" for mark in scene.marks]
+    constants = [f"n{k}" for k, shown in enumerate(scene.boxes) if shown.kind == "constant"]
+    styles = (
+        ["    classDef constant fill:none,stroke:none", f"    class {','.join(constants)} constant"] if constants else []
+    )
+    text = "\n".join(["flowchart LR", *boxes, *arrows, *styles, ""])
+    if len(text) > MOST_CHARACTERS:
+        raise _too_large(f"{len(text):,} characters", f"{MOST_CHARACTERS:,} characters")
+    return text
+
+
+def _too_large(given: str, most: str) -> ValueError:
+    return ValueError(f"the graph takes {given}, Mermaid shows at most {most}: draw an inner value, or save as .svg")
+
+
+def _box(scene: Scene, shown: Shown) -> str:
+    lines = "<br/>".join(map(_escaped, lines_of(scene, shown)))
+    return f'(["{lines}"])' if shown.kind.startswith("leaf") else f'["{lines}"]'
+
+
+def _arrow(mark: Mark) -> str:
+    if not mark.text:
+        return "-->"
+    return f'-->|"{_escaped(mark.text)}"|' if mark.flows else f'-.->|"{_escaped(mark.text)}"|'
+
+
+def _escaped(line: str) -> str:
+    """A line in which nothing acts: what does not stand for itself is a numeric entity."""
+    line = TAKEN.sub(rf"\g<0>{JOINER}", line)
+    return "".join(c if _is_plain(line, k) else f"#{ord(c)};" for k, c in enumerate(line))
+
+
+def _is_plain(line: str, k: int) -> bool:
+    """Whether a sign stands for itself there: a full stop within a number, but not the one of `1. item`."""
+    c = line[k]
+    if c == ".":
+        return line[k + 1 : k + 2].isdigit()
+    if c == " ":
+        return k > 0
+    return c.isalnum() or c in PLAIN
