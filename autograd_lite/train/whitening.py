@@ -53,7 +53,9 @@ class Whitener(Preprocessor):
         "cholesky"   W = Lᵀ, where L Lᵀ = C^-1: upper triangular with a positive diagonal
 
     A direction with the variance λ = 0 has no λ^-½: a singular covariance needs an ε. It is added to every variance, so that
-    C + εI stands for C; the variances of the training rows then become λ / (λ + ε) in place of 1.
+    C + εI stands for C; the variances of the training rows then become λ / (λ + ε) in place of 1. For "zca" and "pca" the
+    covariance is the identity to about 1e-16 times the ratio of the largest spread to the smallest: where columns differ by
+    more than a factor of 10⁵ in scale, standardise first. "cholesky" does not mind.
 
     Attributes:
         kind: "zca", "pca" or "cholesky".
