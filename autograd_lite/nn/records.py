@@ -69,6 +69,9 @@ class Plan:
 KINDS: dict[str, Kind] = {}
 """One row for each type of module, by its name; those of `nn` stand in `nn.architecture`."""
 
+DEEPEST = 100
+"""In how many others a module can stand."""
+
 
 def plan_of(record: Any, where: str = "network") -> Plan:
     """Looks at a record that may hold anything; nothing of the module's size is made.
@@ -78,7 +81,8 @@ def plan_of(record: Any, where: str = "network") -> Plan:
         where: what it is called in messages.
 
     Raises:
-        ValueError: for an unknown type, a field too many or too few, or one that holds what it must not.
+        ValueError: for an unknown type, a field too many or too few, one that holds what it must not, or modules nested in
+            more than a hundred others.
 
     >>> from autograd_lite.nn import architecture
     >>> plan = plan_of({"type": "Layer", "nin": 1000, "nout": 10**9, "activation": "tanh", "bias": True})
@@ -88,6 +92,8 @@ def plan_of(record: Any, where: str = "network") -> Plan:
     Traceback (most recent call last):
     ValueError: network.inner is a Dropout without 'training'; its fields are 'rate', 'training'
     """
+    if where.count(".") > DEEPEST:  # every level adds a name; how deep Python itself can go depends on its version
+        raise ValueError(f"modules are nested too deeply; {DEEPEST} within each other can be kept")
     name = record.get("type") if isinstance(record, dict) else None
     if not isinstance(name, str) or name not in KINDS:
         known = ", ".join(KINDS)
