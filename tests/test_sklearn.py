@@ -106,6 +106,7 @@ except autograd_lite.train.extras.MissingExtraError as error: print(error)
 
 
 class TestAccuracy:
+    @pytest.mark.slow
     def test_digits_in_a_pipeline_reach_97_percent_and_what_scikit_learn_reaches(self):
         """Measured 97.9 % beside its 97.8 %."""
         ours, theirs = (mean(fits(library, (100,), split).accuracy for split in range(5)) for library in (OURS, THEIRS))

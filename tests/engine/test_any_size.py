@@ -15,6 +15,8 @@ import autograd_lite as ag
 from autograd_lite import Value, gradients
 from autograd_lite.engine.sweep import forward, reverse, topological
 
+pytestmark = pytest.mark.slow
+
 MILLION = 10**6
 
 

@@ -11,6 +11,8 @@ import pytest
 from tests.benchmarks.training import CLAIMS, fitted
 from tests.benchmarks.training_data import two_spirals
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", ["digits", "breast_cancer"])
 def test_the_mean_over_five_splits_is_reached(name):

@@ -552,6 +552,7 @@ def network():
         ("64-8-10 distilled, T = 4, 135 samples", 1.0, 10.0, 7.8),
     ],
 )
+@pytest.mark.slow
 def test_the_table_of_digits_holds(network, name, least, most, smaller):
     method = benchmark.METHODS[name]
     run, beside = method.run(network), benchmark.METHODS[method.beside].run(network)

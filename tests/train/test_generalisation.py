@@ -28,6 +28,8 @@ from autograd_lite.train.adversarial import FastGradientSign
 from autograd_lite.train.callbacks import EarlyStopping, LossBelow
 from autograd_lite.train.whitening import Whitener
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(5)
 each_seed = pytest.mark.parametrize("seed", SEEDS)
 

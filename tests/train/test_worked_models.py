@@ -48,6 +48,7 @@ def linear_autoencoder(width, seed=0):
     return MLP(64, [width, 64], activation="identity", bias=False, init="xavier", seed=seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "seed"), [(2, 0), (2, 1), (8, 0)])
 def test_a_linear_autoencoder_finds_the_subspace_of_pca(width, seed):
     """Baldi and Hornik, Neural networks and principal component analysis, Neural Networks 2 (1989), 53-58."""
