@@ -200,7 +200,10 @@ WRONG = {
         "1 activations were given for 2 layers",
     ),
     "an unknown activation": ({"network": {**NETWORK, "activation": ["x", "y"]}}, "network.activation.0 is 'x'; known are"),
-    "an endless network": ({"network": DEEP, "weights": {}}, "modules are nested too deeply; 100 within each other can be kept"),
+    "an endless network": (
+        {"network": DEEP, "weights": {}},
+        "modules are nested too deeply; 100 within each other can be kept",
+    ),
     "weights of other names": (
         {"weights": {f"x{key}": value for key, value in WEIGHTS.items()}},
         "the state does not fit this MLP: 'layers.0.neurons.0.w' is missing",
