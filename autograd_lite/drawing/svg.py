@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from autograd_lite.drawing.layout import Arrow, Box, Place, lay_out
 from autograd_lite.drawing.scene import Mark, Scene, Shown, strength
+from autograd_lite.drawing.texts import lines_of
 
 __all__ = ["svg_of"]
 
@@ -36,7 +37,7 @@ def svg_of(scene: Scene, title: str) -> str:
     Every box is a group of the class "node" with the attributes data-value, data-grad (empty before backward) and data-node;
     every arrow one of the class "edge" with data-source, data-target and data-derivative (empty where nothing flows).
     """
-    lines = [_lines(scene, shown) for shown in scene.boxes]
+    lines = [lines_of(scene, shown) for shown in scene.boxes]
     boxes = [_box_of(shown, texts) for shown, texts in zip(scene.boxes, lines, strict=True)]
     arrows = [_arrow_of(mark) for mark in scene.marks]
     layout = lay_out(boxes, arrows)
@@ -69,13 +70,6 @@ def _cells(text: str) -> int:
 
 def _width(text: str) -> float:
     return CHARACTER * _cells(text)
-
-
-def _lines(scene: Scene, shown: Shown) -> list[str]:
-    if shown.kind == "constant":
-        return [shown.title]
-    lines = [scene.number(shown.value), f"grad {scene.number(shown.grad)}"]
-    return [shown.title, *lines] if shown.title else lines
 
 
 def _box_of(shown: Shown, lines: list[str]) -> Box:
