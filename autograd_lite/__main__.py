@@ -15,10 +15,10 @@ from typing import Any, NoReturn
 from autograd_lite import Value, __version__
 from autograd_lite.drawing.expression import Expression, point_of
 from autograd_lite.drawing.picture import Picture, draw
+from autograd_lite.engine.extras import MissingExtraError
 from autograd_lite.nn.activations import ACTIVATIONS
 from autograd_lite.train.datasets import SOURCES, Dataset, Settings
 from autograd_lite.train.engines import ENGINES
-from autograd_lite.train.extras import MissingExtraError
 from autograd_lite.train.files import OutputError, reason_of
 from autograd_lite.train.job import Job, run
 from autograd_lite.train.loop import DivergedError

@@ -7,7 +7,6 @@ The solver sees the numbers of the tree as one vector; where it takes derivative
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -20,6 +19,7 @@ from autograd_lite import calculus, compiler
 from autograd_lite.calculus.contents import map_values
 from autograd_lite.calculus.recording import number_of, on_numbers
 from autograd_lite.calculus.trees import ArrayBlock, Structure, blocks, flatten, object_array
+from autograd_lite.engine.extras import require
 from autograd_lite.engine.primitive import Many
 from autograd_lite.engine.value import Value
 
@@ -81,7 +81,7 @@ def minimize(
     """
     if hessian not in SECOND_DERIVATIVES:
         raise ValueError(f"minimize: hessian is {hessian!r}; it must be one of {', '.join(SECOND_DERIVATIVES)}")
-    optimize = _optimize()
+    optimize = require("scipy.optimize", "scipy")
     start, place = _Place.of("minimize", x0, jit=jit)
     flat, name = place.flat(f), "_custom" if callable(method) else str(method).lower()
     if hessian == "auto":
@@ -130,7 +130,7 @@ def root(
     >>> [round(number, 9) for number in result.x]
     [1.0, 2.0]
     """
-    optimize = _optimize()
+    optimize = require("scipy.optimize", "scipy")
     start, place = _Place.of("root", x0, jit=jit)
     result = optimize.root(
         place.residuals(f),
@@ -163,7 +163,7 @@ def least_squares(f: Function, x0: Any, args: Any = (), *, jit: bool = True, **s
     >>> {name: round(number, 6) for name, number in result.x.items()}
     {'scale': 2.0, 'rate': 1.0}
     """
-    optimize = _optimize()
+    optimize = require("scipy.optimize", "scipy")
     start, place = _Place.of("least_squares", x0, jit=jit)
     others = args if isinstance(args, tuple) else (args,)
     return place.result(optimize.least_squares(place.residuals(f), start, place.jacobian(f), args=others, **settings))
@@ -264,13 +264,3 @@ def _constraints(optimize: Any, constraints: Any, place: _Place) -> Any:
         g, settings = constraints.fun, {name: getattr(constraints, name) for name in ("lb", "ub", "hess", "keep_feasible")}
         return optimize.NonlinearConstraint(place.residuals(g), jac=place.jacobian(g), **settings)
     return constraints
-
-
-def _optimize() -> Any:
-    """The module scipy.optimize, imported where it is used."""
-    try:
-        return importlib.import_module("scipy.optimize")
-    except ImportError as error:
-        reason = " ".join(str(error).split())  # a broken installation's message can have many lines
-        message = f"scipy cannot be imported ({reason}); install it by pip install 'autograd_lite[scipy]'"
-        raise ImportError(message) from error

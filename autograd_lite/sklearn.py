@@ -9,9 +9,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from autograd_lite.engine.extras import require
 from autograd_lite.nn import losses
 from autograd_lite.train.estimator import PerceptronEstimator, base, validation
-from autograd_lite.train.extras import require
 from autograd_lite.train.preprocessing import Standardizer
 from autograd_lite.train.samples import Array, Samples
 

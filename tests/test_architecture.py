@@ -17,6 +17,7 @@ FAMILIES = ["engine", "calculus", "checks", "compiler", "scipy", "nn", "optim", 
 """Imports run from left to right: a family may import those before it."""
 
 ENGINE = [
+    "extras",
     "domain",
     "special",
     "ieee",

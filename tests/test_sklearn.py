@@ -100,7 +100,7 @@ class TestWhatScikitLearnExpects:
 import sys; sys.modules["sklearn"] = None
 import autograd_lite.train
 try: import autograd_lite.sklearn
-except autograd_lite.train.extras.MissingExtraError as error: print(error)
+except autograd_lite.engine.extras.MissingExtraError as error: print(error)
 """
         assert "pip install 'autograd_lite[data]'" in fresh_python(code)
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from autograd_lite.checks.diagnosis import along_argument, bends, check_argument, is_isolated, stops
 from autograd_lite.checks.differences import EPSILON, SAFETY, compare
-from autograd_lite.checks.extras import require
 from autograd_lite.checks.lines import as_text, called
 from autograd_lite.checks.replay import evaluate
+from autograd_lite.engine.extras import require
 from autograd_lite.engine.primitive import Primitive
 from autograd_lite.engine.sweep import local_derivatives
 from autograd_lite.engine.value import Value, gradients
@@ -45,8 +45,8 @@ def check_primitive(row: Primitive, *, examples: int = 100) -> None:
     >>> from autograd_lite.engine.primitive import TABLE
     >>> del TABLE["cube_of"]
     """
-    hypothesis = require("hypothesis")
-    points = require("autograd_lite.checks.strategies").points
+    hypothesis = require("hypothesis", "checks")
+    points = require("autograd_lite.checks.strategies", "checks").points
     settings = hypothesis.settings(max_examples=examples, derandomize=True, database=None, deadline=None)
     found: list[str] = []
 

@@ -30,12 +30,12 @@ from typing import Any
 
 import autograd_lite.engine.value  # noqa: F401  # fills the table
 from autograd_lite.checks.diagnosis import is_isolated, stops
-from autograd_lite.checks.extras import require
 from autograd_lite.checks.replay import evaluate
 from autograd_lite.engine.domain import GOLDEN, Domain
+from autograd_lite.engine.extras import require
 from autograd_lite.engine.primitive import TABLE, Primitive
 
-require("hypothesis")
+require("hypothesis", "checks")
 
 from hypothesis import strategies as st  # noqa: E402  # after a message that says how to install it
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograd_lite.train.extras import require
+from autograd_lite.engine.extras import require
 from autograd_lite.train.figures import notebook_figure
 
 __all__ = ["DASHES", "MARKERS", "THEMES", "Theme", "axes_of", "bar_beside", "legend_on", "mixed"]

@@ -9,11 +9,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd_lite.drawing.axes import DASHES, MARKERS, Theme, axes_of, bar_beside, legend_on
+from autograd_lite.engine.extras import require
 from autograd_lite.engine.printing import short
 from autograd_lite.nn.diagnostics import Curvature, GradientNorms
 from autograd_lite.nn.module import Module
 from autograd_lite.train.engines import outputs_of
-from autograd_lite.train.extras import require
 from autograd_lite.train.history import History
 from autograd_lite.train.samples import Array, array_of
 

@@ -7,7 +7,8 @@ import subprocess
 from tempfile import TemporaryFile
 from typing import Any
 
-from autograd_lite.drawing.scene import Scene, Shown
+from autograd_lite.drawing.scene import Scene
+from autograd_lite.drawing.texts import lines_of
 
 __all__ = ["DotError", "digraph_of", "run_dot"]
 
@@ -35,18 +36,12 @@ def digraph_of(scene: Scene) -> Any:
     for k, shown in enumerate(scene.boxes):
         shape = {"shape": "plaintext"} if shown.kind == "constant" else {}
         # Graphviz reads entities such as &lt; in any label.
-        label = escape(_label(scene, shown).replace("&", "&amp;")).replace("\n", "\\n")
+        label = escape("\n".join(lines_of(scene, shown)).replace("&", "&amp;")).replace("\n", "\\n")
         graph.node(f"n{k}", label=label, **shape)
     for mark in scene.marks:
         style = {} if mark.flows else {"style": "dashed"} if mark.text else {"color": "gray"}
         graph.edge(f"n{mark.source}", f"n{mark.target}", label=escape(mark.text), **style)
     return graph
-
-
-def _label(scene: Scene, shown: Shown) -> str:
-    if shown.kind == "constant":
-        return shown.title
-    return "\n".join(filter(None, [shown.title, scene.number(shown.value), f"grad {scene.number(shown.grad)}"]))
 
 
 def run_dot(scene: Scene, form: str) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from autograd_lite.drawing.axes import Theme, axes_of, legend_on, mixed
 from autograd_lite.drawing.scene import strength
+from autograd_lite.engine.extras import require
 from autograd_lite.engine.primitive import Scalar
 from autograd_lite.engine.printing import short
 from autograd_lite.engine.sequences import dot
@@ -15,7 +16,6 @@ from autograd_lite.engine.value import Value, gradients
 from autograd_lite.nn.chain import Loss, layers_of, loss_named
 from autograd_lite.nn.layers import Layer
 from autograd_lite.nn.module import Module
-from autograd_lite.train.extras import require
 
 __all__ = ["draw_network"]
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from autograd_lite.compiler import jit
 from autograd_lite.drawing.axes import DASHES, Theme, axes_of, bar_beside, legend_on
+from autograd_lite.engine.extras import require
 from autograd_lite.engine.value import Value
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.state import named_parameters
-from autograd_lite.train.extras import require
 from autograd_lite.train.samples import Array, array_of
 
 __all__ = ["loss_surface"]

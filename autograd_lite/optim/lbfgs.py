@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
-
 import numpy as np
 
+from autograd_lite.engine.extras import require
 from autograd_lite.optim.loss_optimizer import LossOptimizer, Step
 from autograd_lite.optim.objective import Objective
 from autograd_lite.optim.parameter_vector import Parameters, Vector
@@ -54,7 +52,7 @@ class LBFGS(LossOptimizer):
         self.memory = checked_count("LBFGS: memory", memory)
 
     def stepped(self, objective: Objective, start: Vector) -> tuple[Vector, Step]:
-        minimize = _scipy_optimize().minimize
+        minimize = require("scipy.optimize", "scipy").minimize
         loss, gradient = objective.value_and_gradient(start)
 
         def asked(numbers: Vector) -> tuple[float, Vector]:
@@ -69,10 +67,3 @@ class LBFGS(LossOptimizer):
         norm, found = float(np.linalg.norm(gradient)), float(result.fun) if accepted else loss
         after = np.array(result.x, dtype=float) if accepted else start
         return after, Step(loss, found, norm, float(accepted), int(result.nit), accepted=accepted)
-
-
-def _scipy_optimize() -> Any:
-    try:
-        return importlib.import_module("scipy.optimize")
-    except ImportError as error:
-        raise ImportError(f"LBFGS needs scipy ({error}); install it by pip install 'autograd_lite[scipy]'") from error

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from autograd_lite.engine.extras import require
 from autograd_lite.nn.activations import activation_named
-from autograd_lite.train.extras import require
 
 __all__ = ["SOURCES", "Dataset", "Settings", "Source", "moons"]
 

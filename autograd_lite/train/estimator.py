@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from autograd_lite.engine.extras import require
 from autograd_lite.nn.activations import Activation
 from autograd_lite.nn.layers import MLP
 from autograd_lite.optim import OPTIMIZERS, SGD, Optimizer, linear_decay
@@ -17,7 +18,6 @@ from autograd_lite.optim.parameter_vector import ParameterVector
 from autograd_lite.optim.ranges import checked_count, checked_number
 from autograd_lite.train.callbacks import Callback, EarlyStopping, Progress, Training
 from autograd_lite.train.criteria import Loss
-from autograd_lite.train.extras import require
 from autograd_lite.train.history import History
 from autograd_lite.train.loop import Loop
 from autograd_lite.train.samples import Array, Samples

@@ -6,7 +6,7 @@ from functools import cache
 from io import BytesIO
 from typing import Any
 
-from autograd_lite.train.extras import require
+from autograd_lite.engine.extras import require
 
 __all__ = ["notebook_figure"]
 

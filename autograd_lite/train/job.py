@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from autograd_lite.engine.extras import require
 from autograd_lite.nn.layers import MLP
 from autograd_lite.optim.schedules import linear_decay
 from autograd_lite.optim.sgd import SGD
 from autograd_lite.train.datasets import Dataset, Settings
 from autograd_lite.train.engines import ENGINES, mean_loss, outputs_of
-from autograd_lite.train.extras import require
 from autograd_lite.train.files import OutputError, reason_of
 from autograd_lite.train.fit import fit
 from autograd_lite.train.history import History

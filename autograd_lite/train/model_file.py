@@ -11,9 +11,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from autograd_lite.engine.extras import require
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.state import State
-from autograd_lite.train.extras import require
 from autograd_lite.train.files import reason_of, replace_file
 from autograd_lite.train.model_record import check_format, model_of, renewed
 from autograd_lite.train.preprocessor import Preprocessor

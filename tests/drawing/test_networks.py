@@ -14,7 +14,7 @@ import autograd_lite as ag
 from autograd_lite import nn
 from autograd_lite.drawing.axes import THEMES
 from autograd_lite.drawing.networks import WIDEST, draw_network
-from autograd_lite.train.extras import MissingExtraError
+from autograd_lite.engine.extras import MissingExtraError
 from autograd_lite.train.figures import _figure_type
 from tests.strategies import examples
 

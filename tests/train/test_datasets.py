@@ -3,8 +3,8 @@ import sys
 
 import pytest
 
+from autograd_lite.engine.extras import MissingExtraError
 from autograd_lite.train.datasets import SOURCES, Dataset, Settings, moons
-from autograd_lite.train.extras import MissingExtraError
 
 SIZES = {"digits": (1797, 64, 10), "moons": (500, 2, 2), "iris": (150, 4, 3), "breast_cancer": (569, 30, 2)}
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import autograd_lite
 from autograd_lite.__main__ import main
+from autograd_lite.engine.extras import MissingExtraError
 from autograd_lite.engine.value import Value
 from autograd_lite.nn import (
     MLP,
@@ -33,7 +34,6 @@ from autograd_lite.nn import (
 from autograd_lite.nn.architecture import KINDS
 from autograd_lite.nn.nested import elements
 from autograd_lite.optim import Adam
-from autograd_lite.train.extras import MissingExtraError
 from autograd_lite.train.fit import fit
 from autograd_lite.train.model_file import load, save
 from autograd_lite.train.preprocessing import MinMaxScaler, Standardizer

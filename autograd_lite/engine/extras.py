@@ -24,7 +24,7 @@ def require(module: str, extra: str) -> ModuleType:
 
     >>> require("nowhere.data", "data")
     Traceback (most recent call last):
-    autograd_lite.train.extras.MissingExtraError: nowhere cannot be imported (No module named 'nowhere'); install it by
+    autograd_lite.engine.extras.MissingExtraError: nowhere cannot be imported (No module named 'nowhere'); install it by
     pip install 'autograd_lite[data]'
     """
     try:
