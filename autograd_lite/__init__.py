@@ -26,6 +26,7 @@ from autograd_lite.engine.functions import *  # noqa: F403  # as above
 from autograd_lite.engine.ledger import ledger
 from autograd_lite.engine.paths import count_paths, path_product, paths, pathwise_gradient
 from autograd_lite.engine.primitive import declare, declare_nary
+from autograd_lite.engine.scope import name_scope
 from autograd_lite.engine.sequences import *  # noqa: F403  # as above
 from autograd_lite.engine.state import no_grad
 from autograd_lite.engine.sweep_table import sweep_table
@@ -37,13 +38,13 @@ __version__ = "0.1.0"
 _FAMILIES = ("calculus", "checks", "compiler", "drawing", "nn", "optim", "scipy", "sklearn", "train")
 _LATER = dict.fromkeys(("Picture", "describe", "diff", "draw", "draw_dot", "graph_from_json", "graph_to_json"), "drawing")
 """Names that load their family on first use."""
-_LATER |= dict.fromkeys(("StepThrough", "step_through"), "drawing")
+_LATER |= dict.fromkeys(("Play", "StepThrough", "play", "step_through"), "drawing")
 _LATER |= dict.fromkeys(("checkpoint", "custom_jvp", "custom_vjp", "grad", "hessian", "hvp"), "calculus")
 _LATER |= dict.fromkeys(("jacfwd", "jacobian", "jacrev", "jvp", "linearize", "value_and_grad", "vjp"), "calculus")
 _LATER |= dict.fromkeys(("check_primitive", "detect_anomaly", "gradcheck", "gradgradcheck", "taylor_test"), "checks")
 _LATER |= dict.fromkeys(("jit", "vmap"), "compiler")
 
-__all__ = ["Condition", "Value", "declare", "declare_nary", "gradients", "no_grad"]
+__all__ = ["Condition", "Value", "declare", "declare_nary", "gradients", "name_scope", "no_grad"]
 __all__ += ["count_paths", "derivation", "ledger", "path_product", "paths", "pathwise_gradient", "sweep_table", "symbolic"]
 __all__ += _functions.__all__
 __all__ += _sequences.__all__

@@ -39,6 +39,7 @@ ENGINE = [
     "condition",
     "copying",
     "value",
+    "scope",
     "printing",
     "paths",
     "sweep_table",

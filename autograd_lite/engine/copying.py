@@ -25,7 +25,7 @@ _pickling = local()
 def _make(kind: type[N], op: Primitive | None, x: Any, y: Any, data: float, label: str | None, birth: int) -> N:
     node = object.__new__(kind)
     node._op, node._x, node._y, node._number, node.label, node._birth = op, x, y, data, label, birth
-    node.grad = None
+    node.grad = node._scope = None
     return node
 
 

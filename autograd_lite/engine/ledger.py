@@ -178,7 +178,7 @@ def ledger(output: Node, source: Node, k: int = 10) -> Ledger:
         paths=counted(ways, output, source)[0],
         remainder=_remainder(ways, output, [entry.path.edges[::-1] for entry in entries]),
         derivative=reverse(output).get(source) or 0.0,
-        magnitude=_forward_sums(ways, absolute=True).get(output, 0.0),
+        magnitude=forward_sums(ways, absolute=True).get(output, 0.0),
     )
 
 
@@ -242,7 +242,7 @@ def _edges(trail: Trail) -> tuple[Edge, ...]:
 # --- all others ----------------------------------------------------------------------------------------------------------
 
 
-def _forward_sums(ways: Between, *, absolute: bool = False) -> dict[Node, float]:
+def forward_sums(ways: Between, *, absolute: bool = False) -> dict[Node, float]:
     """The sum of the products over all ways from the source to each node, or that of their absolute values."""
     sums: dict[Node, float] = {}
     for node, edges in ways.items():
@@ -264,7 +264,7 @@ def _remainder(ways: Between, output: Node, listed: list[tuple[Edge, ...]]) -> f
     """
     if not listed or listed == [()]:
         return 0.0
-    sums = _forward_sums(ways)
+    sums = forward_sums(ways)
     total = 0.0
     groups = [(output, 1.0, 0, listed)]
     while groups:

@@ -22,15 +22,17 @@ class Node(Operand):
             a Node, or a float for a constant. A leaf that belongs to a module keeps here where its number lives: the
             buffer and the position in it.
         _birth: the epoch in which the node was made or, if it is a leaf, last written.
+        _scope: which part of a program made the node (see `scope.marks`); None of most.
     """
 
-    __slots__ = ("_birth", "_number", "_op", "_x", "_y", "grad", "label")
+    __slots__ = ("_birth", "_number", "_op", "_scope", "_x", "_y", "grad", "label")
 
     _number: float
     _op: Primitive | None
     _x: Any
     _y: Any
     _birth: int
+    _scope: Any
     grad: Scalar | None
     label: str | None
 

@@ -37,7 +37,7 @@ def record(kind: type[N], op: Primitive, args: tuple[Scalar, ...]) -> N:
         args = tuple([arg if isinstance(arg, Node) else number(arg, op.name) for arg in args])
         numbers = [arg if type(arg) is float else arg._number for arg in args]
     node = _new(kind)
-    node.grad = node.label = None
+    node.grad = node.label = node._scope = None
     node._birth = state.epoch
     node._number = op.evaluate(numbers) if op.arity is None else op.evaluate(*numbers)
     node._op = op
@@ -66,7 +66,7 @@ def unary(op: Primitive) -> Callable[[Any], Any]:
         node._number = number
         node._op = op
         node._x = x
-        node._y = node.grad = node.label = None
+        node._y = node.grad = node.label = node._scope = None
         node._birth = state.epoch
         return node
 
@@ -95,7 +95,7 @@ def binary(op: Primitive, name: str) -> Callable[[Any, Any], Any]:
         node._x = x
         node._y = y
         node._birth = state.epoch
-        node.grad = node.label = None
+        node.grad = node.label = node._scope = None
         return node
 
     return named(method, name, op.doc)
@@ -115,7 +115,7 @@ def reflected(op: Primitive, name: str) -> Callable[[Any, Any], Any]:
         node._x = x
         node._y = y
         node._birth = state.epoch
-        node.grad = node.label = None
+        node.grad = node.label = node._scope = None
         return node
 
     return named(method, name, op.doc)

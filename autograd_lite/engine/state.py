@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 __all__ = [
     "Observer", "advance", "catch_up", "is_recording", "made", "mark_stale", "no_grad", "observed", "observer",
-    "observing", "reading", "refresh", "traced_by", "tracing",
+    "observing", "reading", "refresh", "scope", "scoped_by", "traced_by", "tracing",
 ]  # fmt: skip
 
 Sweep = TypeVar("Sweep", bound=Callable[..., Any])
@@ -57,6 +57,7 @@ if hasattr(os, "register_at_fork"):  # a child must not inherit a lock that a th
 _recording: ContextVar[bool] = ContextVar("autograd_lite.recording", default=True)
 _observer: ContextVar[Observer | None] = ContextVar("autograd_lite.observer", default=None)
 _tracer: ContextVar[Any] = ContextVar("autograd_lite.tracer", default=None)
+_scope: ContextVar[Any] = ContextVar("autograd_lite.scope", default=None)
 
 
 def advance() -> int:
@@ -137,7 +138,10 @@ def observer() -> Observer | None:
 
 
 def made(node: Any) -> None:
-    """Shows a new node to the observer, if there is one."""
+    """Marks a new node with the scope it is made in, and shows it to the observer, if there is one."""
+    around = _scope.get()
+    if around is not None:
+        node._scope = around
     looking = _observer.get()
     if looking is not None:
         looking.made(node)
@@ -178,6 +182,26 @@ def observing(looking: Observer) -> Iterator[None]:
     finally:
         watch_for(-1)
         _observer.reset(token)
+
+
+# --- scopes --------------------------------------------------------------------------------------------------------------
+
+
+def scope() -> Any:
+    """The scope that nodes are made in here and now, or None."""
+    return _scope.get() if watch else None
+
+
+@contextmanager
+def scoped_by(around: Any) -> Iterator[None]:
+    """Has nodes marked with a scope, in the current thread or coroutine only."""
+    token = _scope.set(around)
+    watch_for(+1)
+    try:
+        yield
+    finally:
+        watch_for(-1)
+        _scope.reset(token)
 
 
 # --- tracing -------------------------------------------------------------------------------------------------------------

@@ -68,8 +68,8 @@ class Value(Node):
     def __init__(self, data: Any, label: str | None = None) -> None:
         self._number = number(data, "Value()")
         self._op = self._x = self._y = self.grad = None
-        self.label = label
-        self._birth = state.epoch
+        self._scope = state.scope() if state.watch else None
+        self.label, self._birth = label, state.epoch
 
     @property
     def data(self) -> float:

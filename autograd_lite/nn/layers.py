@@ -81,6 +81,10 @@ class Neuron(Module):
 
     def __call__(self, x: Sequence[Scalar]) -> Scalar:
         """The output for as many numbers or Values as there are weights."""
+        return self.output(x)
+
+    def output(self, x: Sequence[Scalar]) -> Scalar:
+        """The same for a layer, whose neurons are too many to leave a mark each: pictures tell them by their weights."""
         if len(x) != len(self.w):
             raise ValueError(f"a neuron of {len(self.w)} inputs was given {len(x)}")
         return self._output(self.w, x)
@@ -144,7 +148,7 @@ class Layer(Module):
     def __call__(self, x: Iterable[Scalar]) -> Any:
         """The neurons' outputs as a list; of a single neuron its output itself, as in micrograd."""
         inputs = tuple(x)
-        outputs = [neuron(inputs) for neuron in self.neurons]
+        outputs = [neuron.output(inputs) for neuron in self.neurons]
         if self.whole is not None:
             outputs = self.whole(outputs)
         return outputs[0] if len(outputs) == 1 else outputs

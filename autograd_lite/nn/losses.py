@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from autograd_lite.engine.functions import pick, real, relu, softplus, xlogy
 from autograd_lite.engine.primitive import Scalar
+from autograd_lite.engine.scope import scoped
 from autograd_lite.engine.sequences import dot, logsumexp, total
 
 __all__ = [
@@ -44,6 +45,7 @@ def _squared_difference(output: Scalar, target: Scalar) -> Scalar:
     return error * error
 
 
+@scoped
 def squared_error(output: Scalar, target: Scalar) -> Scalar:
     """(output - target)², summed where both are sequences: ‖y - t‖², the sum of squared errors.
 
@@ -59,6 +61,7 @@ def squared_error(output: Scalar, target: Scalar) -> Scalar:
     return _summed(_squared_difference, output, target, "squared_error")
 
 
+@scoped
 def half_squared_error(output: Scalar, target: Scalar) -> Scalar:
     """½(output - target)², summed where both are sequences: ½‖y - t‖², whose derivative by y is y - t.
 
@@ -70,6 +73,7 @@ def half_squared_error(output: Scalar, target: Scalar) -> Scalar:
     return 0.5 * _summed(_squared_difference, output, target, "half_squared_error")
 
 
+@scoped
 def hinge(score: Scalar, label: Scalar) -> Scalar:
     """max(0, 1 - label·score) for a label of -1 or 1, summed where both are sequences.
 
@@ -82,6 +86,7 @@ def hinge(score: Scalar, label: Scalar) -> Scalar:
     return _summed(lambda s, t: relu(1.0 - t * s), score, label, "hinge")
 
 
+@scoped
 def logistic(score: Scalar, label: Scalar) -> Scalar:
     """log(1 + exp(-label·score)) for a label of -1 or 1, from a score of any size, summed where both are sequences.
 
@@ -96,6 +101,7 @@ def logistic(score: Scalar, label: Scalar) -> Scalar:
     return _summed(lambda s, t: softplus(-(t * s)), score, label, "logistic")
 
 
+@scoped
 def softmax_cross_entropy(logits: Sequence[Scalar], label: Scalar) -> Scalar:
     """-log softmax(logits)[label], from logits of any size; its derivative by the logits is softmax(logits) - onehot(label).
 
@@ -112,6 +118,7 @@ def softmax_cross_entropy(logits: Sequence[Scalar], label: Scalar) -> Scalar:
     return logsumexp(logits) - pick(logits, label)
 
 
+@scoped
 def multivariate_logistic(logits: Scalar | Sequence[Scalar], label: Scalar) -> Scalar:
     """log(1 + Σ exp(s)) - s[label] for K classes and K - 1 logits: class 0 is the baseline, whose logit is always 0.
 
@@ -131,6 +138,7 @@ def multivariate_logistic(logits: Scalar | Sequence[Scalar], label: Scalar) -> S
     return softmax_cross_entropy([0.0, *(logits if _is_sequence(logits) else [logits])], label)
 
 
+@scoped
 def binary_cross_entropy(logit: Scalar, label: Scalar) -> Scalar:
     """-log of the probability that sigmoid(logit) gives to a label of 0 or 1 (or between them), from a logit of any size.
 
@@ -151,6 +159,7 @@ def _binary_cross_entropy(logit: Scalar, label: Scalar) -> Scalar:
     return dot((softplus(logit), softplus(-real(logit, "binary_cross_entropy"))), (1.0 - label, label))
 
 
+@scoped
 def log_loss(probability: Scalar, label: Scalar) -> Scalar:
     """-label·log(probability) - (1 - label)·log(1 - probability), where 0·log(0) is 0; summed where both are sequences.
 

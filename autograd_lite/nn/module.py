@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
+from autograd_lite.engine.scope import scoped
 from autograd_lite.engine.storage import Storage, abandon
 from autograd_lite.engine.value import Value
 from autograd_lite.nn.state import State, load_state, state_of
@@ -30,6 +31,12 @@ class Module:
     _storage: Storage | None = None
     _stand_ins: tuple[Value, ...] | None = None
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        call = vars(cls).get("__call__")
+        if call is not None:  # what can be called names itself in pictures
+            setattr(cls, "__call__", scoped(call, owned=True))  # noqa: B010  # types know no method to assign to
+
     def parameters(self) -> list[Value]:
         """The distinct leaf Values of this module, in the order of its attributes."""
         return list(dict.fromkeys(_leaves(vars(self))) if self._stand_ins is None else self._stand_ins)
@@ -41,18 +48,30 @@ class Module:
         >>> len(list(Layer(2, 3).modules()))
         4
         """
-        waiting: list[Any] = [self]
+        return (module for _, module in self.named_modules())
+
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """This module, whose name is empty, and all modules within it, each once, by the dotted names of attributes.
+
+        >>> from autograd_lite.nn import MLP
+        >>> [name for name, _ in MLP(1, [1, 1], seed=0).named_modules()]
+        ['', 'layers.0', 'layers.0.neurons.0', 'layers.1', 'layers.1.neurons.0']
+        """
+        waiting: list[tuple[str, Any]] = [("", self)]
         seen: set[int] = set()
         while waiting:
-            item = waiting.pop()
-            if isinstance(item, Module) and id(item) not in seen:
-                seen.add(id(item))
-                yield item
-                waiting.extend(vars(item).values())
+            name, item = waiting.pop()
+            if isinstance(item, (list, tuple)):
+                inner: Any = enumerate(item)
             elif isinstance(item, dict):
-                waiting.extend(item.values())
-            elif isinstance(item, (list, tuple)):
-                waiting.extend(item)
+                inner = item.items()
+            elif isinstance(item, Module) and id(item) not in seen:
+                seen.add(id(item))
+                yield name, item
+                inner = vars(item).items()
+            else:
+                continue
+            waiting.extend([(f"{name}.{key}" if name else str(key), part) for key, part in inner][::-1])
 
     def with_parameters(self, values: Sequence[Value]) -> Self:
         """The same module on other Values: a copy that shares all but its parameters; this one stays as it is.

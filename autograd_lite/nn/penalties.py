@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from autograd_lite.engine.functions import abs
 from autograd_lite.engine.primitive import Scalar
+from autograd_lite.engine.scope import scoped
 from autograd_lite.engine.sequences import dot, total
 from autograd_lite.engine.value import Value
 from autograd_lite.nn.module import Module
@@ -17,6 +18,7 @@ Penalised: TypeAlias = Module | Iterable[Scalar]
 """What can be penalised: a module, all of its parameters, or Values."""
 
 
+@scoped
 def l1(parameters: Penalised, strength: Scalar) -> Scalar:
     """strength·Σ|p|, which draws small parameters to 0 exactly (Goodfellow, Bengio and Courville, Deep Learning, 7.1.2).
 
@@ -33,6 +35,7 @@ def l1(parameters: Penalised, strength: Scalar) -> Scalar:
     return total([abs(p) for p in _values("l1", parameters, strength)]) * strength
 
 
+@scoped
 def l2(parameters: Penalised, strength: Scalar) -> Scalar:
     """½·strength·Σp², whose derivative is strength·p: weight decay (Goodfellow, Bengio and Courville, Deep Learning, 7.1.1).
 
