@@ -1,5 +1,7 @@
 """A layered layout: boxes in columns from left to right, arrows between them, room for a text on every arrow.
 
+From top to bottom it is the same layout with the two directions exchanged; all words here are those of left to right.
+
 Columns, and the order in each, are found first (see `order`). Within a column the squared distances to the places that
 neighbours ask for are then minimised under that order. That is isotonic regression, solved by pooling adjacent violators
 (R. E. Barlow et al., Statistical Inference under Order Restrictions, 1972), and linear.
@@ -12,24 +14,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from autograd_lite.drawing.order import Grid, grid_of
 
 __all__ = ["Arrow", "Box", "Layout", "Place", "lay_out"]
 
-ROW_GAP = 12.0
-SLOT_GAP = 3.0
 BEND = 9.0
 """The height of the lane in which a long arrow passes a column."""
-NARROWEST, WIDEST = 16.0, 60.0
+NARROWEST = 16.0
 """Between columns: the steeper the arrows, the more room they get."""
-STEEPNESS = 0.12
 PORTS = 0.7
 """The share of a box's height over which arrows arrive."""
 GIVING_WAY = 1e-3
 ROUNDS = 3
 """How often all columns are settled, from the right and from the left."""
+
+
+class _Gaps(NamedTuple):
+    """What stays free between two boxes of a column and between two slots; how much room a steep arrow asks for and gets."""
+
+    row: float
+    slot: float
+    steepness: float
+    widest: float
+
+
+ACROSS = _Gaps(12.0, 3.0, 0.12, 120.0)
+DOWN = _Gaps(16.0, 6.0, 0.08, 160.0)
+"""Boxes and texts are wider than high: side by side they need more between them, and arrows lead further sideways."""
 
 
 class Box(NamedTuple):
@@ -49,6 +62,9 @@ class Arrow(NamedTuple):
     height: float
 
 
+Sized = TypeVar("Sized", Box, Arrow)
+
+
 class Place(NamedTuple):
     """A point; of what has a size, its centre."""
 
@@ -62,7 +78,8 @@ class Layout(NamedTuple):
     Attributes:
         boxes: the place of each box.
         texts: the place of each arrow's text.
-        paths: for each arrow the points it passes, from the right side of its source to the left side of its target.
+        paths: for each arrow the points it passes, from the right side of its source to the left side of its target, or
+            from the lower side to the upper one.
         width, height: of the whole, which begins at (0, 0).
     """
 
@@ -94,17 +111,39 @@ class _Columns(NamedTuple):
         return (self.left[column] + self.right[column]) / 2.0
 
 
-def lay_out(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Layout:
+def lay_out(boxes: Sequence[Box], arrows: Sequence[Arrow], *, down: bool = False) -> Layout:
     """Places boxes and arrows.
 
     Arguments:
         boxes: in an order in which every arrow goes forward.
         arrows: parallel ones stay apart.
+        down: from top to bottom, not from left to right; texts, and boxes beside another, then stand above the target.
+
+    >>> lay_out([Box(40.0, 20.0), Box(40.0, 20.0)], [Arrow(0, 1, 30.0, 12.0)], down=True).boxes
+    [Place(x=28.0, y=10.0), Place(x=28.0, y=74.0)]
     """
+    if not down:
+        return _across(boxes, arrows, ACROSS)
+    turned = _across([_turned(box) for box in boxes], [_turned(arrow) for arrow in arrows], DOWN)
+    return Layout(
+        [Place(y, x) for x, y in turned.boxes],
+        [Place(y, x) for x, y in turned.texts],
+        [[Place(y, x) for x, y in path] for path in turned.paths],
+        turned.height,
+        turned.width,
+    )
+
+
+def _turned(sized: Sized) -> Sized:
+    return sized._replace(width=sized.height, height=sized.width)
+
+
+def _across(boxes: Sequence[Box], arrows: Sequence[Arrow], gaps: _Gaps) -> Layout:
+    """The layout from left to right."""
     grid = grid_of([box.beside for box in boxes], [(arrow.source, arrow.target) for arrow in arrows])
     slots = [boxes[arrow.source] if boxes[arrow.source].beside else Box(arrow.width, arrow.height) for arrow in arrows]
-    rows = _rows(grid, boxes, slots)
-    columns = _columns(grid, boxes, slots, rows)
+    rows = _rows(grid, boxes, slots, gaps)
+    columns = _columns(grid, boxes, slots, rows, gaps)
     places = [Place(columns.middle(grid.column[k]), rows.items[k]) for k in range(len(boxes))]
     texts = []
     for chain, y in zip(grid.chains, rows.slots, strict=True):
@@ -117,17 +156,17 @@ def lay_out(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Layout:
     return Layout(places, texts, paths, max(columns.right, default=0.0), rows.height)
 
 
-def _rows(grid: Grid, boxes: Sequence[Box], slots: Sequence[Box]) -> _Rows:
+def _rows(grid: Grid, boxes: Sequence[Box], slots: Sequence[Box], gaps: _Gaps) -> _Rows:
     """Stacks the slots of each box around its middle, and gives each box the room of its stack."""
     room = [BEND] * len(grid.column)
     shifts, ports = [0.0] * len(slots), [0.0] * len(slots)
     for k, (box, arriving) in enumerate(zip(boxes, grid.arriving, strict=True)):
-        tall = sum([slots[number].height + SLOT_GAP for number in arriving])
-        room[k] = max(box.height + ROW_GAP, tall)
+        tall = sum([slots[number].height + gaps.slot for number in arriving])
+        room[k] = max(box.height + gaps.row, tall)
         squeezed = min(1.0, PORTS * box.height / tall) if tall else 1.0
         top = -tall / 2.0
         for number in arriving:
-            height = slots[number].height + SLOT_GAP
+            height = slots[number].height + gaps.slot
             shifts[number] = top + height / 2.0
             ports[number] = shifts[number] * squeezed
             top += height
@@ -190,7 +229,7 @@ def _settle(row: list[int], offsets: list[float], y: list[float], wanted: list[f
             position += 1
 
 
-def _columns(grid: Grid, boxes: Sequence[Box], slots: Sequence[Box], rows: _Rows) -> _Columns:
+def _columns(grid: Grid, boxes: Sequence[Box], slots: Sequence[Box], rows: _Rows, gaps: _Gaps) -> _Columns:
     """A column is as wide as its widest slot and box, and as far from the last one as the steepest arrow between needs."""
     count = len(grid.rows)
     slot_width, box_width, steep, steep_end = [0.0] * count, [0.0] * count, [0.0] * count, [0.0] * count
@@ -209,20 +248,20 @@ def _columns(grid: Grid, boxes: Sequence[Box], slots: Sequence[Box], rows: _Rows
     columns, x = _Columns([], [], [], []), 0.0
     for column in range(count):
         if column:
-            x += _gap(steep[column])
+            x += _gap(steep[column], gaps)
         columns.slots_left.append(x)
         x += slot_width[column]
         columns.slots_right.append(x)
         if column or slot_width[column]:
-            x += _gap(steep_end[column])
+            x += _gap(steep_end[column], gaps)
         columns.left.append(x)
         x += box_width[column]
         columns.right.append(x)
     return columns
 
 
-def _gap(steep: float) -> float:
-    return min(NARROWEST + STEEPNESS * steep, WIDEST)
+def _gap(steep: float, gaps: _Gaps) -> float:
+    return min(NARROWEST + gaps.steepness * steep, gaps.widest)
 
 
 def _paths(grid: Grid, boxes: Sequence[Box], places: Sequence[Place], rows: _Rows, columns: _Columns) -> list[list[Place]]:

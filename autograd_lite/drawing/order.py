@@ -1,8 +1,8 @@
 """Which column everything stands in, and in what order from top to bottom, before anything has a size.
 
 The steps are those of K. Sugiyama, S. Tagawa and M. Toda, Methods for visual understanding of hierarchical system
-structures, IEEE Trans. SMC 11 (1981): columns by the longest path, long arrows cut into pieces, an order in each column by
-barycentres. Every step is linear or sorts.
+structures, IEEE Trans. SMC 11 (1981): columns by longest paths, then moves that shorten arrows; long arrows cut into pieces;
+an order in each column (see `crossings`). Every step is linear or sorts.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autograd_lite.drawing.crossings import ordered, places_of
+
 __all__ = ["Grid", "grid_of"]
 
 CAREFUL_UP_TO = 1500
-"""Up to so many items the order is improved until crossings stop falling; beyond, a few sweeps must do."""
-FEW_SWEEPS, PATIENCE = 4, 4
+"""Up to so many boxes are moved to where their arrows are shorter."""
+MOST_ROUNDS, LARGEST_GROUP = 2, 10
+"""How often each box is tried, and with how many others it may move at once: nearly all that there is to gain."""
 MOST_BENDS = 6000
 """So many, or two for each arrow, if that is more; arrows that are too long for it stay in one piece."""
 
@@ -58,33 +61,89 @@ def grid_of(beside: Sequence[bool], arrows: Sequence[tuple[int, int]]) -> Grid:
                 before[right].append(left)
                 left = right
     placed = [k >= len(beside) or not beside[k] for k in range(len(column))]
-    rows = _ordered(column, before, after, placed)
-    return Grid(column, chains, before, after, rows, _arriving(beside, chains, _places(rows, len(column))))
+    rows = ordered(column, before, after, placed)
+    return Grid(column, chains, before, after, rows, _arriving(beside, chains, places_of(rows, len(column))))
 
 
 def _columns(beside: Sequence[bool], arrows: Sequence[tuple[int, int]]) -> list[int]:
-    """The longest path from the left to each box; boxes that nothing leads to stand just before their first user."""
-    column = [0] * len(beside)
-    first_user = [-1] * len(beside)
-    inner = [False] * len(beside)
-    outgoing: list[list[int]] = [[] for _ in beside]
+    """The column of each box, from 0: such that arrows are short in sum."""
+    before: list[list[int]] = [[] for _ in beside]
+    after: list[list[int]] = [[] for _ in beside]
     for source, target in arrows:
-        outgoing[source].append(target)
-    for k, targets in enumerate(outgoing):
-        if not beside[k]:
-            for target in targets:
-                inner[target] = True
-                column[target] = max(column[target], column[k] + 1)
-    for source, target in arrows:
-        if first_user[source] < 0 or column[target] < first_user[source]:
-            first_user[source] = column[target]
-    for k, user in enumerate(first_user):
-        if user > 0 and not inner[k]:
-            column[k] = user - 1
+        if not beside[source]:
+            before[target].append(source)
+            after[source].append(target)
+    column = _early(before, after)
+    if len(beside) <= CAREFUL_UP_TO:
+        late = _late(column, after)
+        for choice in (column, late):
+            _shorten(choice, before, after)
+        column = min(column, late, key=lambda choice: _length(choice, after))
+    first = min([place for place, aside in zip(column, beside, strict=True) if not aside], default=0)
+    column = [place - first for place in column]
     for source, target in arrows:
         if beside[source]:
             column[source] = column[target]
     return column
+
+
+def _early(before: list[list[int]], after: list[list[int]]) -> list[int]:
+    """The longest path from the left to each box; boxes that nothing leads to stand just before their first user."""
+    column = [0] * len(before)
+    for k, sources in enumerate(before):
+        if sources:
+            column[k] = max([column[source] for source in sources]) + 1
+    for k, targets in enumerate(after):
+        if targets and not before[k]:
+            column[k] = min([column[target] for target in targets]) - 1
+    return column
+
+
+def _late(early: list[int], after: list[list[int]]) -> list[int]:
+    """All boxes just before their first user, and those that lead nowhere as early as they can be."""
+    column = list(early)
+    for k in reversed(range(len(column))):
+        if after[k]:
+            column[k] = min([column[target] for target in after[k]]) - 1
+    return column
+
+
+def _length(column: list[int], after: list[list[int]]) -> int:
+    """How many columns all arrows lead on, in sum."""
+    return sum([column[target] - column[k] for k, targets in enumerate(after) for target in targets])
+
+
+def _shorten(column: list[int], before: list[list[int]], after: list[list[int]]) -> None:
+    """Moves boxes, with those that stand in their way, to the left and to the right while arrows get shorter in sum.
+
+    Source: N. S. Nikolov and A. Tarassov, Graph layering by promotion of nodes, Discrete Applied Mathematics 154 (2006).
+    """
+    for _ in range(MOST_ROUNDS):
+        moved = False
+        for ahead, behind, step in ((before, after, -1), (after, before, 1)):
+            for k in range(len(column))[::-step]:
+                group = _group(k, column, ahead)
+                if sum([len(ahead[j]) - len(behind[j]) for j in group]) > 0:
+                    free = min([abs(column[i] - column[j]) for j in group for i in ahead[j] if i not in group]) - 1
+                    for j in group:
+                        column[j] += step * free
+                    moved = True
+        if not moved:
+            break
+
+
+def _group(k: int, column: list[int], ahead: list[list[int]]) -> dict[int, None]:
+    """A box and all that must move ahead with it; none if they are too many."""
+    group, stack = {k: None}, [k]
+    while stack:
+        j = stack.pop()
+        for i in ahead[j]:
+            if i not in group and abs(column[i] - column[j]) == 1:
+                if len(group) == LARGEST_GROUP:
+                    return {}
+                group[i] = None
+                stack.append(i)
+    return group
 
 
 def _cut(column: list[int], beside: Sequence[bool], arrows: Sequence[tuple[int, int]]) -> list[list[int]]:
@@ -102,101 +161,6 @@ def _cut(column: list[int], beside: Sequence[bool], arrows: Sequence[tuple[int, 
         chains.append([source, *range(len(column), len(column) + len(passed)), target])
         column.extend(passed)
     return chains
-
-
-def _ordered(column: list[int], before: list[list[int]], after: list[list[int]], placed: list[bool]) -> list[list[int]]:
-    """The items of each column in order: from two that one can start with, the better one in the end."""
-    careful = len(column) <= CAREFUL_UP_TO
-    results = []
-    for walk in [_from_the_right(before, after), range(len(column))][: 2 if careful else 1]:
-        rows: list[list[int]] = [[] for _ in range(max(column, default=-1) + 1)]
-        for k in walk:
-            if placed[k]:
-                rows[column[k]].append(k)
-        results.append(_improved(rows, before, after, careful))
-    return min(results, key=lambda result: result[0])[1]
-
-
-def _improved(
-    rows: list[list[int]], before: list[list[int]], after: list[list[int]], careful: bool
-) -> tuple[int, list[list[int]]]:
-    """Sorts each row by the barycentres of its neighbours, from the right and from the left in turn.
-
-    Returns:
-        the rows and how many arrows cross; if not careful, the rows after a few sweeps and 0.
-    """
-    place = _places(rows, len(before))
-    fewest = _crossings(rows, after, place) if careful else 0
-    best, in_vain, sweep = [list(row) for row in rows], 0, 0
-    while in_vain < PATIENCE and fewest if careful else sweep < FEW_SWEEPS:
-        from_right = sweep % 2 == 0
-        neighbours = after if from_right else before
-        for row in reversed(rows) if from_right else rows:
-            if len(row) > 1:
-                if careful and sweep % 4 > 1:
-                    row.reverse()  # what has equal barycentres is tried both ways round
-                _sort(row, neighbours, place)
-        sweep += 1
-        if careful:
-            crossings = _crossings(rows, after, place)
-            in_vain = 0 if crossings < fewest else in_vain + 1
-            if crossings < fewest:
-                best, fewest = [list(row) for row in rows], crossings
-    return fewest, best if careful else rows
-
-
-def _sort(row: list[int], neighbours: list[list[int]], place: list[int]) -> None:
-    keys = {}
-    for k in row:
-        near = neighbours[k]
-        keys[k] = place[near[0]] if len(near) == 1 else sum([place[j] for j in near]) / len(near) if near else place[k]
-    row.sort(key=keys.__getitem__)
-    for position, k in enumerate(row):
-        place[k] = position
-
-
-def _places(rows: list[list[int]], count: int) -> list[int]:
-    place = [0] * count
-    for row in rows:
-        for position, k in enumerate(row):
-            place[k] = position
-    return place
-
-
-def _from_the_right(before: list[list[int]], after: list[list[int]]) -> list[int]:
-    """All items in the order in which a walk against the arrows meets them: neighbours start out together."""
-    seen = [False] * len(before)
-    walk = []
-    stack = [k for k in range(len(before)) if not after[k]][::-1]
-    while stack:
-        k = stack.pop()
-        if not seen[k]:
-            seen[k] = True
-            walk.append(k)
-            stack.extend(reversed(before[k]))
-    return walk
-
-
-def _crossings(rows: list[list[int]], after: list[list[int]], place: list[int]) -> int:
-    """How many pairs of arrow pieces cross."""
-    return sum(_inversions([end for k in row for end in sorted([place[j] for j in after[k]])]) for row in rows)
-
-
-def _inversions(numbers: list[int]) -> int:
-    """How many pairs stand in the wrong order: each number against those before it, in a binary indexed tree."""
-    size, count = max(numbers, default=0) + 1, 0
-    tree = [0] * (size + 1)
-    for seen, number in enumerate(numbers):
-        not_larger, index = 0, number + 1
-        while index > 0:
-            not_larger += tree[index]
-            index -= index & -index
-        count += seen - not_larger
-        index = number + 1
-        while index <= size:
-            tree[index] += 1
-            index += index & -index
-    return count
 
 
 def _arriving(beside: Sequence[bool], chains: list[list[int]], place: list[int]) -> list[list[int]]:

@@ -1,4 +1,4 @@
-"""Where things are put: nothing overlaps, arrows go to the right, few cross, and it costs what the graph is large."""
+"""Where things are put: nothing overlaps, arrows go right or down, few cross, and it costs what the graph is large."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.drawing import draw
-from autograd_lite.drawing.layout import BEND, Arrow, Box, lay_out
+from autograd_lite.drawing.layout import BEND, Arrow, Box, Layout, Place, lay_out
 from autograd_lite.drawing.order import grid_of
 from tests.drawing.reading import read_svg, values
 from tests.strategies import examples
@@ -40,6 +40,22 @@ def pictures(draw, most=24):
     return boxes, arrows
 
 
+def turned(sized):
+    return [one._replace(width=one.height, height=one.width) for one in sized]
+
+
+def across(boxes, arrows, down):
+    """A layout, and what it is of; from top to bottom with the two directions exchanged, so that a claim is made once."""
+    layout = lay_out(boxes, arrows, down=down)
+    if not down:
+        return boxes, arrows, layout
+    flipped = [[Place(y, x) for x, y in places] for places in (layout.boxes, layout.texts, *layout.paths)]
+    return turned(boxes), turned(arrows), Layout(flipped[0], flipped[1], flipped[2:], layout.height, layout.width)
+
+
+both_ways = pytest.mark.parametrize("down", [False, True])
+
+
 def rectangles(boxes, arrows, layout):
     """Everything that takes room: (left, top, right, bottom) of all boxes and all texts."""
     sizes = [(place, box.width, box.height) for place, box in zip(layout.boxes, boxes, strict=True)]
@@ -51,10 +67,11 @@ def overlap(a, b):
     return min(a[2], b[2]) - max(a[0], b[0]) > CLOSE and min(a[3], b[3]) - max(a[1], b[1]) > CLOSE
 
 
+@both_ways
 @examples(200)
 @given(picture=pictures())
-def test_no_two_boxes_or_texts_overlap_and_all_is_inside(picture):
-    layout = lay_out(*picture)
+def test_no_two_boxes_or_texts_overlap_and_all_is_inside(picture, down):
+    layout = lay_out(*picture, down=down)
     taken = rectangles(*picture, layout)
     assert not [pair for pair in itertools.combinations(taken, 2) if overlap(*pair)]
     for left, top, right, bottom in taken:
@@ -66,12 +83,12 @@ def pieces(path):
     return [(a, b) for a, b in itertools.pairwise(path) if (a, b) != (b, a)]
 
 
+@both_ways
 @examples(200)
 @given(picture=pictures())
-def test_no_arrow_passes_over_a_box_or_the_text_of_another(picture):
-    boxes, arrows = picture
-    layout = lay_out(*picture)
-    taken = rectangles(*picture, layout)
+def test_no_arrow_passes_over_a_box_or_the_text_of_another(picture, down):
+    boxes, arrows, layout = across(*picture, down)
+    taken = rectangles(boxes, arrows, layout)
     texts = iter(range(len(boxes), len(taken)))
     for arrow, path in zip(arrows, layout.paths, strict=True):
         own = {arrow.source, arrow.target, next(texts) if arrow.height else None}
@@ -83,11 +100,11 @@ def test_no_arrow_passes_over_a_box_or_the_text_of_another(picture):
             assert not [k for k, other in enumerate(taken) if k not in own and overlap(grown, other)]
 
 
+@both_ways
 @examples(200)
 @given(picture=pictures())
-def test_arrows_lead_from_left_to_right_through_their_texts(picture):
-    boxes, arrows = picture
-    layout = lay_out(*picture)
+def test_arrows_lead_from_side_to_side_through_their_texts(picture, down):
+    boxes, arrows, layout = across(*picture, down)
     for arrow, path, text in zip(arrows, layout.paths, layout.texts, strict=True):
         source, target = layout.boxes[arrow.source], layout.boxes[arrow.target]
         assert path[0] == pytest.approx((source.x + boxes[arrow.source].width / 2, source.y))
@@ -99,11 +116,11 @@ def test_arrows_lead_from_left_to_right_through_their_texts(picture):
             assert source.x + boxes[arrow.source].width / 2 < text.x < target.x - boxes[arrow.target].width / 2
 
 
+@both_ways
 @examples(100)
 @given(picture=pictures())
-def test_a_text_and_a_box_beside_stand_next_to_the_target(picture):
-    boxes, arrows = picture
-    layout = lay_out(*picture)
+def test_a_text_and_a_box_beside_stand_next_to_the_target(picture, down):
+    boxes, arrows, layout = across(*picture, down)
     for arrow, text in zip(arrows, layout.texts, strict=True):
         right = layout.boxes[arrow.target].x - boxes[arrow.target].width / 2
         others = [p.x for p, box in zip(layout.boxes, boxes, strict=True) if not box.beside]
@@ -204,6 +221,43 @@ def test_a_tree_has_no_crossings(parents):
         for a, b in itertools.pairwise(other):
             start, end = gaps.get((a[0], b[0]), (a[1], b[1]))
             assert (start - a[1]) * (end - b[1]) >= 0.0
+
+
+def longest_paths(count, arrows):
+    """The column of each box if all stand as far left as arrows allow."""
+    column = [0] * count
+    for source, target in arrows:
+        column[target] = max(column[target], column[source] + 1)
+    return column
+
+
+@examples(100)
+@given(picture=pictures())
+def test_arrows_go_forward_and_pass_no_more_columns_than_with_all_boxes_as_far_left_as_they_can_be(picture):
+    boxes, arrows = picture
+    grid = grid_of([box.beside for box in boxes], [arrow[:2] for arrow in arrows])
+    ends = [arrow[:2] for arrow in arrows if not boxes[arrow.source].beside]
+    spans = [grid.column[target] - grid.column[source] for source, target in ends]
+    left = longest_paths(len(boxes), ends)
+    assert min(spans, default=1) >= 1
+    assert sum(spans) <= sum(left[target] - left[source] for source, target in ends)
+    assert min(grid.column, default=0) == 0
+
+
+@examples(60)
+@given(parents=st.lists(st.integers(0, 10**6), max_size=40))
+def test_in_a_tree_every_box_stands_just_before_the_one_it_leads_to(parents):
+    count = len(parents) + 1
+    arrows = sorted([(k, k + 1 + parent % (count - 1 - k)) for k, parent in enumerate(parents)], key=lambda arrow: arrow[1])
+    column = grid_of([False] * count, arrows).column
+    assert all(column[target] == column[source] + 1 for source, target in arrows)
+
+
+def test_a_formula_whose_short_part_starts_late_is_not_stretched_to_the_left():
+    # Four leaves, two sums, and at the end of a long chain a sum of both: boxes 2, 3 and their sum 5 move as one.
+    arrows = [(0, 4), (1, 4), (2, 5), (3, 5), (4, 6), (6, 7), (7, 8), (8, 9), (5, 9)]
+    column = grid_of([False] * 10, arrows).column
+    assert sum(column[target] - column[source] for source, target in arrows) == len(arrows)
 
 
 # --- leaves used far apart, and graphs of any size -----------------------------------------------------------------------
