@@ -8,13 +8,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd_lite.drawing.axes import DASHES, MARKERS, Theme, axes_of, bar_beside, legend_on
+from autograd_lite.drawing.axes import DASHES, MARKERS, Theme, axes_of, bar_beside, legend_on, mixed
 from autograd_lite.engine.extras import require
 from autograd_lite.engine.printing import short
 from autograd_lite.nn.diagnostics import Curvature, GradientNorms
 from autograd_lite.nn.module import Module
 from autograd_lite.train.engines import outputs_of
-from autograd_lite.train.history import History
+from autograd_lite.train.history import History, label_losses
 from autograd_lite.train.samples import Array, array_of
 
 __all__ = ["decision_boundary", "gradient_norm_chart", "hessian_spectrum", "loss_curve"]
@@ -23,6 +23,8 @@ SIZE = (6.0, 4.0)
 MARGIN = 0.1
 """Of the range of the data, what is shown beside it."""
 SHADES = 12
+FAINTEST, STRONGEST = 0.1, 0.55
+"""The share of its colour that a region has where the decision is closest, and where it is clearest."""
 SPREAD = 100.0
 """How many times numbers on one axis must differ for a logarithmic one."""
 
@@ -44,10 +46,11 @@ def decision_boundary(
 ) -> Any:
     """Draws what a network of two features says everywhere around its samples, and the samples.
 
-    A network with several outputs decides for the largest; the regions of the classes have their colours. If there is one
-    class more than outputs, it is the class 0, whose output is always 0 (see `nn.multivariate_logistic`). A network with
-    one output decides between two classes by the side of a level, on which the line is drawn. Where the targets are more
-    than two numbers, there is no line, and samples have the colour of their target on the scale of the outputs.
+    A network with several outputs decides for the largest; the regions of the classes have their colours, the stronger the
+    larger that output is beside the next. If there is one class more than outputs, it is the class 0, whose output is always
+    0 (see `nn.multivariate_logistic`). A network with one output decides between two classes by the side of a level, on
+    which the line is drawn. Where the targets are more than two numbers, there is no line, and samples have the colour of
+    their target on the scale of the outputs.
 
     Arguments:
         model: gives the outputs of a row of two features; one with dropout is put into `eval()` mode before.
@@ -103,11 +106,16 @@ def _draw_classes(axes: Any, colours: Theme, sides: Array, outputs: Array, sampl
     strange = [target for target in targets.tolist() if target not in range(count)]
     if strange:
         raise ValueError(f"decision_boundary: targets must be classes from 0 to {count - 1}; there is {strange[0]:g}")
-    fills = [colours.series[k % len(colours.series)] for k in range(count)]
-    edges = np.arange(count + 1) - 0.5
-    axes.contourf(*sides, outputs.argmax(axis=-1), levels=edges, colors=fills, alpha=0.35)
+    outputs = outputs / (np.abs(outputs).max() or 1.0)  # so that no difference overflows; only their ratios are seen
+    margins = outputs - np.stack([np.delete(outputs, k, axis=-1).max(axis=-1) for k in range(count)], axis=-1)
+    levels = np.linspace(0.0, float(margins.max()) or 1.0, SHADES + 1)
+    shares = np.linspace(FAINTEST, STRONGEST, SHADES).tolist()
     for k in range(count):
-        _points(axes, colours, samples[targets == k], f"class {k}", k, fills[k])
+        fill, margin = colours.series[k % len(colours.series)], margins[..., k]
+        axes.contourf(*sides, margin, levels=levels, colors=[mixed(colours.ground, fill, share) for share in shares])
+        if margin.min() < 0.0 < margin.max():
+            axes.contour(*sides, margin, levels=[0.0], colors=[colours.ink], linewidths=1.0)
+        _points(axes, colours, samples[targets == k], f"class {k}", k, fill)
     legend_on(axes, colours)
 
 
@@ -148,7 +156,7 @@ def _points(axes: Any, colours: Theme, samples: Array, label: str, k: int, fill:
 
 
 def loss_curve(history: Histories, *, log: bool = False, theme: str = "light", ax: Any = None) -> Any:
-    """Draws how the loss falls: the mean of each epoch, and with dashes that of the held-out samples.
+    """Draws how the loss falls: the mean of each epoch, with dashes that of held-out samples, with dots the kept epoch.
 
     Arguments:
         history: what `fit` returns; or several, in a list or by names. Of one alone the mini-batches are drawn too.
@@ -171,22 +179,11 @@ def loss_curve(history: Histories, *, log: bool = False, theme: str = "light", a
     runs = _named(history)
     axes, colours = axes_of(ax, theme, SIZE)
     for k, (name, run) in enumerate(runs.items()):
-        stroke, mean = colours.series[k % len(colours.series)], name or "mean of the epoch"
-        prefix = f"{name}: " if name else ""
-        if len(runs) == 1:
-            steps = np.arange(len(run.losses)) / run.batches
-            label = f"{prefix}mini-batches"
-            axes.plot(steps, run.losses, color=stroke, alpha=0.35, linewidth=0.8, label=label)
-        marker = {"marker": MARKERS[k % len(MARKERS)], "markersize": 3.5}
-        axes.plot(np.arange(len(run.epoch_losses)) + 0.5, run.epoch_losses, color=stroke, label=mean, **marker)
-        if run.validation_losses:
-            ends, label = np.arange(len(run.validation_losses)) + 1.0, f"{prefix}validation"
-            axes.plot(
-                ends, run.validation_losses, color=stroke, linestyle="--", label=label, markerfacecolor="none", **marker
-            )
-    axes.set(xlabel="epoch", ylabel="loss")
+        style = {"colour": colours.series[k % len(colours.series)], "marker": MARKERS[k % len(MARKERS)]}
+        run.draw_on(axes, name=name, batches=len(runs) == 1, **style)
     if log:
         _logarithmic(axes)
+    label_losses(axes)
     axes.grid(color=colours.quiet, alpha=0.3)
     legend_on(axes, colours)
     return axes.figure

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from tempfile import TemporaryFile
 from typing import Any
 
-from autograd_lite.drawing.scene import Scene
-from autograd_lite.drawing.texts import lines_of
+from autograd_lite.drawing.legend import legend_texts
+from autograd_lite.drawing.scene import Mark, Scene, Shown, strength
+from autograd_lite.drawing.texts import lines_of, mark_lines
+from autograd_lite.drawing.theme import Palette, palette_of, trail_of
 
 __all__ = ["DotError", "digraph_of", "run_dot"]
 
@@ -29,19 +32,52 @@ def digraph_of(scene: Scene) -> Any:
         ImportError: if the Python package graphviz is missing.
     """
     try:
-        from graphviz import Digraph, escape
+        from graphviz import Digraph, escape, nohtml
     except ImportError as error:
         raise ImportError("to_dot() needs the package graphviz: pip install graphviz") from error
-    graph = Digraph(graph_attr={"rankdir": "LR"}, node_attr={"shape": "box", "fontname": "monospace"})
+
+    def label(lines: Sequence[str], end: str = "\\n") -> Any:
+        """A label in which nothing acts; Graphviz reads entities such as &lt; in any, and one in <> as HTML."""
+        return nohtml(end.join([escape(line.replace("&", "&amp;")) for line in lines]))
+
+    look, palette = scene.look, palette_of(scene.look.theme)
+    told = label([*legend_texts(scene), ""], "\\l")
+    graph = Digraph(
+        graph_attr={
+            "rankdir": "TB" if look.down else "LR",
+            "bgcolor": palette.ground,
+            **({"label": told, "labeljust": "l", "fontname": "monospace", "fontcolor": palette.small} if told else {}),
+        },
+        node_attr={"shape": "box", "fontname": "monospace", "color": palette.frame, "fontcolor": palette.text},
+        edge_attr={"color": palette.line, "fontname": "monospace", "fontcolor": palette.small},
+    )
+    largest = scene.largest
     for k, shown in enumerate(scene.boxes):
-        shape = {"shape": "plaintext"} if shown.kind == "constant" else {}
-        # Graphviz reads entities such as &lt; in any label.
-        label = escape("\n".join(lines_of(scene, shown)).replace("&", "&amp;")).replace("\n", "\\n")
-        graph.node(f"n{k}", label=label, **shape)
+        fill = palette.shade(strength(shown.warmth, largest))
+        graph.node(f"n{k}", label=label(lines_of(scene, shown)), **_box_style(shown, fill, palette))
     for mark in scene.marks:
-        style = {} if mark.flows else {"style": "dashed"} if mark.text else {"color": "gray"}
-        graph.edge(f"n{mark.source}", f"n{mark.target}", label=escape(mark.text), **style)
+        text = label(mark_lines(mark))
+        graph.edge(f"n{mark.source}", f"n{mark.target}", label=text, **_arrow_style(scene, mark, palette))
     return graph
+
+
+def _box_style(shown: Shown, fill: str, palette: Palette) -> dict[str, str]:
+    if shown.kind == "constant":
+        return {"shape": "plaintext", "fontcolor": palette.muted}
+    style = {"dead": "filled,dashed", "saturated": "filled,dotted"}.get(shown.state, "filled")
+    pale = {"color": palette.faint, "fontcolor": palette.muted} if shown.pale else {}
+    return {"style": style, "fillcolor": fill, **({"shape": "box3d"} if shown.group else {}), **pale}
+
+
+def _arrow_style(scene: Scene, mark: Mark, palette: Palette) -> dict[str, str]:
+    if mark.ranks:
+        # Graphviz draws a list of colours as parallel strokes.
+        return {"color": ":".join([trail_of(rank).colour for rank in mark.ranks]), "penwidth": "2.5"}
+    width = scene.width_of(mark)
+    style = {} if width is None else {"penwidth": f"{1.0 + 4.0 * width:.2f}"}
+    if not mark.flows:
+        return {"style": "dashed"} if mark.text else {"color": palette.faint}
+    return style | ({"color": palette.faint} if mark.pale else {})
 
 
 def run_dot(scene: Scene, form: str) -> bytes:

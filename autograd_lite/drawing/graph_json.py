@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import Context
 from dataclasses import dataclass
 from typing import Any
@@ -62,16 +62,31 @@ class Entry:
     stale: bool
 
 
-def entries_of(value: Node) -> Iterator[Entry]:
-    """All that a value depends on, arguments first, in the order that the graph alone determines."""
-    order = topological(value, allow_stale=True)
-    position = {node: k for k, node in enumerate(order)}
-    for node in order:
-        args = [arg if type(arg) is float else position[arg] for arg in node.args]
-        grad = node.grad._number if isinstance(node.grad, Node) else node.grad
-        stale = any(type(arg) is not float and arg._birth > node._birth for arg in node.args)
-        label = None if node.label is None else str(node.label)
-        yield Entry(node._op, tuple(args), node._number, None if grad is None else float(grad), label, stale)
+def entries_of(order: Sequence[Node]) -> Callable[[], Iterator[Entry]]:
+    """Keeps a graph as it is now; its entries, which take longer, are made by the function that is returned.
+
+    Arguments:
+        order: its nodes in topological order.
+    """
+    kept = [(node, node._number, node.grad, node.label, node._birth) for node in order]
+
+    def entries() -> Iterator[Entry]:
+        position = {node: k for k, node in enumerate(order)}
+        births = [birth for *_, birth in kept]
+        for node, number, grad, label, birth in kept:
+            args = tuple([arg if type(arg) is float else position[arg] for arg in node.args])
+            stale = any(type(arg) is int and births[arg] > birth for arg in args)
+            derivative = grad._number if isinstance(grad, Node) else grad
+            yield Entry(
+                node._op,
+                args,
+                number,
+                None if derivative is None else float(derivative),
+                None if label is None else str(label),
+                stale,
+            )
+
+    return entries
 
 
 def json_of(entries: Iterable[Entry]) -> str:
@@ -140,7 +155,7 @@ def graph_to_json(value: Node) -> str:
     """
     if not isinstance(value, Node):
         raise TypeError(f"graph_to_json: a {type(value).__name__} was given; it must be a Value")
-    return json_of(entries_of(value))
+    return json_of(entries_of(topological(value, allow_stale=True))())
 
 
 # --- reading -------------------------------------------------------------------------------------------------------------

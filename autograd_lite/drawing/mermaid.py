@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from autograd_lite.drawing.scene import Mark, Scene, Shown
-from autograd_lite.drawing.texts import lines_of
+from autograd_lite.drawing.legend import legend_texts
+from autograd_lite.drawing.scene import Mark, Scene, Shown, strength
+from autograd_lite.drawing.texts import lines_of, mark_lines
+from autograd_lite.drawing.theme import palette_of, trail_of
 
 __all__ = ["mermaid_of"]
 
@@ -27,9 +30,9 @@ while it works: a joiner keeps them apart."""
 
 
 def mermaid_of(scene: Scene) -> str:
-    """The flowchart of a scene: boxes from left to right, local derivatives on the arrows.
+    """The flowchart of a scene: boxes with arrows, local derivatives on the arrows.
 
-    Leaves have round ends and constants no frame. A dashed arrow is one through which no adjoint flows.
+    Leaves have round ends, groups double sides and constants no frame. A dashed arrow is one through which no adjoint flows.
 
     Raises:
         ValueError: for a graph that is larger than what Mermaid shows.
@@ -46,11 +49,15 @@ def mermaid_of(scene: Scene) -> str:
         raise _too_large(f"{len(scene.marks)} arrows", f"{MOST_ARROWS} arrows")
     boxes = [f"    n{k}{_box(scene, shown)}" for k, shown in enumerate(scene.boxes)]
     arrows = [f"    n{mark.source} {_arrow(mark)} n{mark.target}" for mark in scene.marks]
-    constants = [f"n{k}" for k, shown in enumerate(scene.boxes) if shown.kind == "constant"]
+    told = "<br/>".join(map(_escaped, legend_texts(scene)))
+    legend = [f'    legend["{told}"]'] if told else []
+    constants = [*[f"n{k}" for k, shown in enumerate(scene.boxes) if shown.kind == "constant"], *["legend"] * bool(told)]
     styles = (
         ["    classDef constant fill:none,stroke:none", f"    class {','.join(constants)} constant"] if constants else []
     )
-    text = "\n".join(["flowchart LR", *boxes, *arrows, *styles, ""])
+    head = ['%%{init: {"theme": "dark"}}%%'] if scene.look.theme == "dark" else []
+    head.append("flowchart TD" if scene.look.down else "flowchart LR")
+    text = "\n".join([*head, *boxes, *arrows, *legend, *styles, *_box_styles(scene), *_arrow_styles(scene), ""])
     if len(text) > MOST_CHARACTERS:
         raise _too_large(f"{len(text):,} characters", f"{MOST_CHARACTERS:,} characters")
     return text
@@ -62,13 +69,43 @@ def _too_large(given: str, most: str) -> ValueError:
 
 def _box(scene: Scene, shown: Shown) -> str:
     lines = "<br/>".join(map(_escaped, lines_of(scene, shown)))
+    if shown.group:
+        return f'[["{lines}"]]'
     return f'(["{lines}"])' if shown.kind.startswith("leaf") else f'["{lines}"]'
 
 
 def _arrow(mark: Mark) -> str:
     if not mark.text:
         return "-->"
-    return f'-->|"{_escaped(mark.text)}"|' if mark.flows else f'-.->|"{_escaped(mark.text)}"|'
+    text = "<br/>".join(map(_escaped, mark_lines(mark)))
+    return f'-->|"{text}"|' if mark.flows else f'-.->|"{text}"|'
+
+
+def _box_styles(scene: Scene) -> Iterator[str]:
+    """The colours of boxes, and the outlines of units that learn nothing."""
+    palette, largest = palette_of(scene.look.theme), scene.largest
+    for k, shown in enumerate(scene.boxes):
+        share = strength(shown.warmth, largest)
+        styles = [f"fill:{palette.shade(share)}", f"color:{palette.text}"] if share else []
+        styles += [f"color:{palette.muted}"] if shown.pale else []
+        styles += [DASHES[shown.state]] if shown.state else []
+        if styles:
+            yield f"    style n{k} {','.join(styles)}"
+
+
+def _arrow_styles(scene: Scene) -> Iterator[str]:
+    """The widths of arrows, and the strokes of highlighted paths; where several take an arrow, that of the first."""
+    for k, mark in enumerate(scene.marks):
+        share = scene.width_of(mark)
+        if mark.ranks:
+            stroke = trail_of(mark.ranks[0])
+            dashes = f",stroke-dasharray:{' '.join(map(str, stroke.dashes))}" if stroke.dashes else ""
+            yield f"    linkStyle {k} stroke:{stroke.colour},stroke-width:3px{dashes}"
+        elif share is not None:
+            yield f"    linkStyle {k} stroke-width:{1.0 + 5.0 * share:.2f}px"
+
+
+DASHES = {"dead": "stroke-dasharray:5 2", "saturated": "stroke-dasharray:2 2"}
 
 
 def _escaped(line: str) -> str:

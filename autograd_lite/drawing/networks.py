@@ -122,7 +122,7 @@ def draw_network(
     step = 3.0 if few else max(2.6, 0.3 * rows)
     across, top = max(0.9, (NARROWEST - step * len(layers)) / 2.0), rows / 2.0
     axes, colours = axes_of(ax, theme, (INCHES * (step * len(layers) + 2.0 * across), INCHES * (rows + 1.9)))
-    axes.set(xlim=(-across, step * len(layers) + across), ylim=(-top - 1.3, top + 0.6), aspect="equal")
+    axes.set(xlim=(-across, step * len(layers) + across), ylim=(-top - 0.6, top + 0.6), aspect="equal")
     axes.axis("off")
     sheet = _Sheet(axes, colours, step, columns, digits)
     numbers = {"weight": {p: p.data for p in model.parameters()}, "gradient": sweep.slopes if sweep else {}}
@@ -284,4 +284,4 @@ def _explain(sheet: _Sheet, width: str, largest: float, colour: str) -> None:
     for sign, relation in ((1.0, ">"), (-1.0, "<")):
         label = f"{QUANTITIES[colour]} {relation} 0"
         handles.append(line([], [], color=colours.stroke(sign), linewidth=WIDEST / 2.0, label=label))
-    legend_on(sheet.axes, colours, handles=handles, loc="lower center", ncols=3, fontsize=8)
+    legend_on(sheet.axes, colours, handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, fontsize=8)

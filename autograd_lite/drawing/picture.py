@@ -6,18 +6,27 @@ import base64
 import html
 import importlib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from autograd_lite.drawing.dot import DotError, digraph_of, run_dot
+from autograd_lite.drawing.emphasis import emphasised
+from autograd_lite.drawing.folded_scene import Part, folded_scene
+from autograd_lite.drawing.folding import Folding
 from autograd_lite.drawing.graph_json import Entry, entries_of, json_of
 from autograd_lite.drawing.mermaid import mermaid_of
+from autograd_lite.drawing.names import names_in
+from autograd_lite.drawing.options import check_options, listed, look_of
 from autograd_lite.drawing.scene import Scene, scene_of
 from autograd_lite.drawing.svg import svg_of
+from autograd_lite.drawing.theme import page_style, palette_of
 from autograd_lite.drawing.tikz import document_of, tikz_of
+from autograd_lite.engine.ledger import Ledger
 from autograd_lite.engine.node import Node
+from autograd_lite.engine.sweep import topological
 
 __all__ = ["Picture", "draw", "draw_dot"]
 
@@ -34,11 +43,13 @@ class Picture:
     Arguments:
         scene: its boxes and arrows.
         engine: "own" or "dot".
-        entries: the graph itself, where the picture is of one.
+        entries: makes the graph's nodes, where the picture is of one.
         style: more rules for the style of the SVG.
     """
 
-    def __init__(self, scene: Scene, engine: str, entries: Sequence[Entry] = (), *, style: str = "") -> None:
+    def __init__(
+        self, scene: Scene, engine: str, entries: Callable[[], Iterable[Entry]] | None = None, *, style: str = ""
+    ) -> None:
         self.scene = scene
         self.engine = engine
         self._entries = entries
@@ -93,9 +104,9 @@ class Picture:
             ValueError: for an operation that is not in the table, if a leaf was written since the graph was made, or if the
                 picture is of a difference.
         """
-        if not self._entries:
+        if self._entries is None:
             raise ValueError("a picture of a difference is no graph: keep one of the two as JSON")
-        return json_of(self._entries)
+        return json_of(self._entries())
 
     def save(self, path: str | Path) -> Path:
         """Writes a file of the format that its ending names.
@@ -146,27 +157,69 @@ class Picture:
     def _page(self) -> str:
         return (
             f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/><title>{html.escape(str(self))}</title>'
-            f"<style>body{{margin:1rem;background:#fff}}</style></head><body>\n{self.svg}</body></html>\n"
+            f"<style>{page_style(self.scene.look.theme)}</style></head><body>\n{self.svg}</body></html>\n"
         )
 
     def _repr_html_(self) -> str:
         svg, explanation = self._drawn
         data = base64.b64encode(svg.encode()).decode()
-        style, alt = "max-width:100%;background:#fff", html.escape(str(self))
+        # An image knows the reader's screen by the colour scheme of its element, and brings its own ground.
+        auto = self.scene.look.theme == "auto"
+        ground = "color-scheme:light dark" if auto else f"background:{palette_of(self.scene.look.theme).ground}"
+        style, alt = f"max-width:100%;{ground}", html.escape(str(self))
         image = f'<img style="{style}" alt="{alt}" src="data:image/svg+xml;base64,{data}">'
         return f"{image}<p>{html.escape(explanation)}</p>" if explanation else image
 
     def __repr__(self) -> str:
-        nodes = {shown.node for shown in self.scene.boxes if shown.node >= 0}
-        last = self.scene.boxes[-1]
-        return f"graph of {len(nodes)} nodes, value {self.scene.number(last.value)}, grad {self.scene.number(last.grad)}"
+        nodes = {k for shown in self.scene.boxes for k in (shown.node, *shown.members) if k >= 0}
+        boxes = [shown for shown in self.scene.boxes if shown.kind != "constant"]
+        folded = f" in {len(boxes):,} boxes" if any(shown.group for shown in boxes) else ""
+        last = boxes[-1]
+        numbers = f", value {self.scene.number(last.value)}, grad {self.scene.number(last.grad)}"
+        return f"graph of {len(nodes):,} nodes{folded}{'' if last.group else numbers}"
 
 
-def draw(value: Node, *, engine: str = "own", digits: int = 4, limit: int = LIMIT) -> Picture:
+def draw(
+    value: Node,
+    *,
+    depth: int | None = None,
+    fold: Any = (),
+    unfold: Any = (),
+    unrolled: bool = False,
+    around: Node | None = None,
+    radius: int = 2,
+    between: tuple[Node, Node] | None = None,
+    heat: Node | None = None,
+    paths: Ledger | None = None,
+    names: Mapping[str, object] | None = None,
+    direction: str = "right",
+    theme: str = "light",
+    legend: bool = True,
+    engine: str = "own",
+    digits: int = 4,
+    limit: int = LIMIT,
+) -> Picture:
     """Draws the graph of a value: boxes with number and derivative, and on every arrow the local derivative.
 
+    The larger a derivative, the deeper the colour of its box. Units that no derivative passes are marked "dead", and those
+    where their activation is all but flat "saturated".
+
     Arguments:
-        value: the output, whose whole past is drawn.
+        value: the output, whose past is drawn.
+        depth: folds modules and scopes (see `name_scope`) that are so deep, each into one box; 1 folds the outermost ones.
+            On an arrow from or to a group stands ∂, the derivative that flows back along it, or ‖∂‖, the norm of several.
+        fold, unfold: a group that is or is not folded, whatever the depth: its name, "layers.0" say, or the module; or a
+            list of such.
+        unrolled: draws each run of a folded group by itself, and not all of them as one box.
+        around, radius: draws what is at most so many arrows away from a node.
+        between: draws what lies on the ways from one node to another, (w, loss).
+        heat: a node of the graph: boxes are coloured, and arrows widened, by how much of the derivative with respect to it
+            flows through them, and boxes say it: "via 7 (64 %)".
+        paths: a ledger of the value, whose paths are highlighted, ten at most.
+        names: variables that name the Values without a label, such as `globals()`.
+        direction: "right" or "down", where arrows lead.
+        theme: "light", "dark", or "auto", which follows the reader's screen (in SVG and HTML; it is light elsewhere).
+        legend: whether colours, strokes and marks, where there are any, are explained below the picture.
         engine: "own" needs nothing; "dot" asks the Graphviz program where it is installed and the graph not too large.
         digits: the significant digits that are shown.
         limit: how many boxes to draw at most.
@@ -175,8 +228,9 @@ def draw(value: Node, *, engine: str = "own", digits: int = 4, limit: int = LIMI
         a `Picture` of the graph as it is now.
 
     Raises:
-        TypeError: if it is not a Value.
-        ValueError: for an unknown engine, digits or a limit that make no sense, or a graph beyond the limit.
+        TypeError: if it is not a Value, or heat, paths or names are something else.
+        ValueError: for an option that makes no sense, heat or paths of another graph, or a graph beyond the limit.
+        RuntimeError: if heat or paths are asked for and a leaf was written since the graph was made.
 
     >>> from autograd_lite import Value
     >>> x = Value(3.0, label="x")
@@ -187,13 +241,19 @@ def draw(value: Node, *, engine: str = "own", digits: int = 4, limit: int = LIMI
     """
     if not isinstance(value, Node):
         raise TypeError(f"draw: a {type(value).__name__} was given; it must be a Value")
-    if engine not in ("own", "dot"):
-        raise ValueError(f"draw: the engine is {engine!r}; it must be 'own' or 'dot'")
-    if type(digits) is not int or not 1 <= digits <= 17:
-        raise ValueError(f"draw: digits is {digits!r}; it must be a whole number from 1 to 17")
-    if type(limit) is not int or limit < 1:
-        raise ValueError(f"draw: the limit is {limit!r}; it must be a whole number above 0")
-    return Picture(scene_of(value, digits, limit), engine, tuple(entries_of(value)))
+    check_options(engine=engine, digits=digits, limit=limit)
+    look = look_of(direction=direction, theme=theme, legend=legend)
+    called = {} if names is None else names_in(names)
+    order = topological(value, allow_stale=True)
+    folding = Folding(depth, listed(fold), listed(unfold), unrolled)
+    part = Part(around, radius, between)
+    if folding.anything or not part.whole:
+        scene = folded_scene(order, digits, limit, called, folding, part)
+    else:
+        scene = scene_of(value, digits, limit, called)
+    scene = replace(scene, look=look)
+    scene = emphasised(scene, order, heat=heat, paths=paths, names=called)
+    return Picture(scene, engine, entries_of(order))
 
 
 def draw_dot(root: Node) -> Picture:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeVar
 
 from autograd_lite.engine.node import Node
 from autograd_lite.engine.sweep import topological
 
-__all__ = ["Mark", "Scene", "Shown", "scene_of", "shortened", "strength"]
+__all__ = ["Heat", "Look", "Mark", "Scene", "Shown", "Trail"]
+__all__ += ["add_marks", "check_limit", "far_used", "is_stale", "scene_of", "shortened", "shown_of", "strength"]
 
 FAR = 2
 """A leaf whose users stand further apart than so many columns is drawn again for each use."""
+
+Item = TypeVar("Item", bound=Hashable)
+
+NO_NAMES: Mapping[Node, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +27,18 @@ class Shown:
     """One box.
 
     Attributes:
-        kind: "leaf", "result" or "constant".
-        title: the label, the operation's symbol, or both; of a constant its number.
-        value: the number.
-        grad: the derivative, None before backward.
-        node: the position of the node in topological order, the same for all boxes of one leaf.
+        kind: "leaf", "result", "constant" or "group", and perhaps a further word, as in "leaf added".
+        title: the label, the operation's symbol, or both; of a constant its number; of a group its name.
+        value: the number; of a group nan.
+        grad: the derivative, None before backward; of a group None.
+        node: the position of the node in topological order, the same for all boxes of one leaf; of a group −1.
+        lines: what stands below the title in place of number and derivative.
+        notes: what stands below them.
+        state: "dead" or "saturated", of a unit that learns nothing.
+        heat: the number that colours it, where that is not the size of its derivative.
+        pale: whether it is drawn faintly, since it is beside the point.
+        group: the name of the group that it stands for; "" of a box for one node.
+        members: of a group, the positions of its nodes.
     """
 
     kind: str
@@ -32,6 +46,18 @@ class Shown:
     value: float
     grad: float | None
     node: int
+    lines: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    state: str = ""
+    heat: float | None = None
+    pale: bool = False
+    group: str = ""
+    members: tuple[int, ...] = ()
+
+    @property
+    def warmth(self) -> float | None:
+        """The number that colours it."""
+        return self.grad if self.heat is None else self.heat
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +66,13 @@ class Mark:
 
     Attributes:
         source, target: positions of the boxes.
-        derivative: the local derivative z; None for a constant, and where no adjoint flows.
+        derivative: the local derivative z; None for a constant, where no adjoint flows, and for many edges as one.
         flows: whether an adjoint flows: not to constants, nor through structural zeros.
         text: what stands on the arrow.
+        edges: the edges that it stands for, each as the position of the user's node and the argument's place there.
+        weight: what flows along it of the derivative towards a chosen node; None where none is chosen.
+        ranks: the highlighted paths that take it, from 1.
+        pale: as for boxes.
     """
 
     source: int
@@ -50,15 +80,84 @@ class Mark:
     derivative: float | None
     flows: bool
     text: str
+    edges: tuple[tuple[int, int], ...] = ()
+    weight: float | None = None
+    ranks: tuple[int, ...] = ()
+    pale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """The derivative towards a chosen node, by whose parts a scene is coloured.
+
+    Attributes:
+        name: of the node.
+        derivative: the sum of the products of all paths.
+        magnitude: the sum of their absolute values.
+    """
+
+    name: str
+    derivative: float
+    magnitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """A highlighted path, as texts for the legend."""
+
+    rank: int
+    product: str
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a scene is drawn.
+
+    Attributes:
+        down: from top to bottom, and not from left to right.
+        theme: "light", "dark", or "auto", which follows the reader's screen where the format can.
+        legend: whether it is explained below the picture what colours, strokes and marks mean.
+    """
+
+    down: bool = False
+    theme: str = "light"
+    legend: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """All boxes, arguments before their users, and all arrows; `digits` is the precision of the texts."""
+    """All boxes, arguments before their users, and all arrows.
+
+    Attributes:
+        digits: the precision of the texts.
+        look: how it is drawn.
+        heat: the derivative by whose parts it is coloured; None where it is by the sizes of the boxes' derivatives.
+        trails: the highlighted paths; `others` is how many more the ledger has.
+    """
 
     boxes: list[Shown]
     marks: list[Mark]
     digits: int
+    look: Look = Look()
+    heat: Heat | None = None
+    trails: tuple[Trail, ...] = ()
+    others: int = 0
+
+    @property
+    def largest(self) -> float:
+        """The number that has the deepest colour; inf where there is none to compare with."""
+        if self.heat is not None:
+            return self.heat.magnitude if math.isfinite(self.heat.magnitude) else math.inf
+        warmths = [b.warmth for b in self.boxes]
+        return max([abs(x) for x in warmths if x is not None and math.isfinite(x)], default=0.0)
+
+    def width_of(self, mark: Mark) -> float | None:
+        """What share flows along an arrow, from 0 to 1, where that is known."""
+        if mark.weight is None or self.heat is None:
+            return None
+        share = abs(mark.weight) / self.heat.magnitude if 0.0 < self.heat.magnitude < math.inf else 0.0
+        return min(share, 1.0) if share == share else 0.0
 
     def number(self, x: float | None) -> str:
         """A number as the picture shows it."""
@@ -71,21 +170,24 @@ def shortened(text: str, most: int = 32) -> str:
     return "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in start)
 
 
-def scene_of(value: Node, digits: int, limit: int) -> Scene:
+def scene_of(value: Node, digits: int, limit: int, names: Mapping[Node, str] = NO_NAMES) -> Scene:
     """The boxes and arrows of all that a value depends on.
+
+    Arguments:
+        names: of nodes that have no label of their own.
 
     Raises:
         ValueError: if there are more boxes than the limit.
     """
     order = topological(value, allow_stale=True)
-    _check(len(order), limit)
+    check_limit(len(order), limit)
     number = {node: k for k, node in enumerate(order)}
-    copied = _far_used(order)
+    copied = far_used((node, [arg for arg in node.args if isinstance(arg, Node)]) for node in order)
     scene = Scene([], [], digits)
     box: dict[Node, int] = {}
 
     def add(node: Node) -> int:
-        scene.boxes.append(_shown(node, number[node]))
+        scene.boxes.append(shown_of(node, number[node], names))
         return len(scene.boxes) - 1
 
     for node in order:
@@ -94,8 +196,8 @@ def scene_of(value: Node, digits: int, limit: int) -> Scene:
         own: dict[Node, int] = {}
         sources = [_source(scene, arg, box, own, add) for arg in node.args]
         box[node] = add(node)
-        _check(len(scene.boxes), limit)
-        _mark(scene, node, sources, box[node])
+        check_limit(len(scene.boxes), limit)
+        add_marks(scene, node, number[node], sources, box[node])
     return scene
 
 
@@ -111,50 +213,65 @@ def _source(scene: Scene, arg: object, box: dict[Node, int], own: dict[Node, int
     return own[arg]
 
 
-def _shown(node: Node, number: int) -> Shown:
+def shown_of(node: Node, number: int, names: Mapping[Node, str]) -> Shown:
+    """The box of a node."""
     symbol = "" if node._op is None else node._op.symbol
-    label = "" if node.label is None else shortened(str(node.label))
+    label = names.get(node, "") if node.label in (None, "") else shortened(str(node.label))
     title = f"{label} = {symbol}" if label and symbol else label or symbol
     grad = node.grad._number if isinstance(node.grad, Node) else node.grad
     return Shown("result" if node._op else "leaf", title, node._number, None if grad is None else float(grad), number)
 
 
-def _mark(scene: Scene, node: Node, sources: list[int], target: int) -> None:
-    """The arrows into a node; where a leaf was written since, the derivatives are of numbers no longer there."""
+def add_marks(scene: Scene, node: Node, number: int, sources: Sequence[int | None], target: int) -> None:
+    """The arrows into a node, but for those whose source is None.
+
+    Where a leaf was written since, the derivatives are of numbers no longer there.
+    """
     if node._op is None:
         return
-    args = node.args
-    stale = any(isinstance(arg, Node) and arg._op is None and arg._birth > node._birth for arg in args)
+    stale = is_stale(node)
     slopes = node._op.local_slopes(node.numbers, node._number)
-    for arg, source, z in zip(args, sources, slopes, strict=True):
+    for place, (arg, source, z) in enumerate(zip(node.args, sources, slopes, strict=True)):
+        edges = ((number, place),)
+        if source is None:
+            continue
         if not isinstance(arg, Node):
-            scene.marks.append(Mark(source, target, None, False, ""))
+            scene.marks.append(Mark(source, target, None, False, "", edges))
         elif stale:
-            scene.marks.append(Mark(source, target, None, True, "?"))
+            scene.marks.append(Mark(source, target, None, True, "?", edges))
         else:
-            scene.marks.append(Mark(source, target, z, z is not None, "0" if z is None else scene.number(z)))
+            scene.marks.append(Mark(source, target, z, z is not None, "0" if z is None else scene.number(z), edges))
 
 
-def _far_used(order: list[Node]) -> set[Node]:
-    """The leaves whose users stand in columns far apart."""
-    column: dict[Node, int] = {}
-    nearest: dict[Node, int] = {}
-    farthest: dict[Node, int] = {}
-    for node in order:
-        nodes = [arg for arg in node.args if isinstance(arg, Node)]
-        own = column[node] = max((column[arg] + 1 for arg in nodes), default=0)
-        for arg in nodes:
-            if arg._op is None:
-                nearest[arg] = min(nearest.get(arg, own), own)
-                farthest[arg] = max(farthest.get(arg, own), own)
+def is_stale(node: Node) -> bool:
+    """Whether an argument of a node was written since the node was computed."""
+    return any(isinstance(arg, Node) and arg._op is None and arg._birth > node._birth for arg in node.args)
+
+
+def far_used(uses: Iterable[tuple[Item, Sequence[Item]]]) -> set[Item]:
+    """The leaves whose users stand in columns far apart.
+
+    Arguments:
+        uses: what has a box, arguments before their users, each with the boxes that its arrows come from.
+    """
+    column: dict[Item, int] = {}
+    nearest: dict[Item, int] = {}
+    farthest: dict[Item, int] = {}
+    for item, sources in uses:
+        own = column[item] = max([column[source] + 1 for source in sources], default=0)
+        for source in sources:
+            if isinstance(source, Node) and source._op is None:
+                nearest[source] = min(nearest.get(source, own), own)
+                farthest[source] = max(farthest.get(source, own), own)
     return {leaf for leaf in nearest if farthest[leaf] - nearest[leaf] > FAR}
 
 
-def _check(count: int, limit: int) -> None:
+def check_limit(count: int, limit: int) -> None:
+    """Refuses more boxes than a picture may have."""
     if count > limit:
         raise ValueError(
-            f"the graph has more than {limit} boxes, too many to see anything: draw an inner value, or say draw(value, "
-            "limit=…) to have them all"
+            f"the graph has more than {limit} boxes, too many to see anything: fold its modules and scopes, draw(value, "
+            "depth=1), look around a node, draw(value, around=node), or have them all, draw(value, limit=…)"
         )
 
 

@@ -1,18 +1,27 @@
 "use strict";
 // The page that step_through.py makes: its steps are data, written there; what stands here shows them one at a time.
 
-const { nodes, arrows, steps } = JSON.parse(document.getElementById("steps").textContent);
+const { nodes, steps, views } = JSON.parse(document.getElementById("steps").textContent);
 const part = id => document.getElementById(id);
-const pane = part("picture"), svg = pane.querySelector("svg");
+const pane = part("picture");
 const MILLISECONDS = 1200;
 
-// --- the picture's elements ------------------------------------------------------------------------------------------
+// --- the pictures' elements --------------------------------------------------------------------------------------------
 
-const boxes = nodes.map(() => []); // of each node: a leaf may be drawn once per use
-for (const box of svg.querySelectorAll("g.node:not(.constant)")) boxes[box.dataset.node].push(box);
-const edges = [...svg.querySelectorAll("g.edge")];
-const written = svg.querySelectorAll("g.derivative")[Symbol.iterator](); // the texts on those arrows that have one
-const derivatives = arrows.map(arrow => arrow.text ? written.next().value : null);
+pane.querySelectorAll(".view").forEach((frame, k) => {
+  const view = views[k];
+  view.frame = frame;
+  view.svg = frame.querySelector("svg");
+  view.drawn = [...view.svg.querySelectorAll("g.node:not(.constant)")];
+  view.nodesOf = new Map(view.drawn.map((box, b) => [box, view.boxes[b]]));
+  view.groupOf = new Map(view.drawn.map((box, b) => [box, view.groups[b]]));
+  view.of = nodes.map(() => []); // the boxes of each node: a leaf may be drawn once per use, and a group has many nodes
+  view.drawn.forEach((box, b) => view.boxes[b].forEach(n => view.of[n].push(box)));
+  view.edges = [...view.svg.querySelectorAll("g.edge")];
+  const written = view.svg.querySelectorAll("g.derivative")[Symbol.iterator](); // the texts on those arrows that have one
+  view.derivatives = view.texts.map(text => text ? written.next().value : null);
+});
+let view = views[0];
 
 const knownAt = nodes.map(() => 0), sweptAt = nodes.map(() => 0);
 steps.forEach((step, k) => {
@@ -23,7 +32,7 @@ const forwardSteps = steps.filter(step => step.phase === "forward").length;
 
 // --- what is shown ---------------------------------------------------------------------------------------------------
 
-let at = 0, pinned = -1, hovered = -1, focused = nodes.length - 1, timer = null;
+let at = 0, pinned = -1, hovered = -1, focused = view.drawn.length - 1, timer = null;
 
 function mark(elements, name, on) {
   for (const element of elements) if (element) element.classList.toggle(name, on);
@@ -36,25 +45,37 @@ function placeText(step) {
   return `${step.phase} ${done} of ${all}`;
 }
 
+function drawnArrows(arrows) { // those of this picture that stand for arrows of the whole graph
+  return new Set(arrows.map(arrow => view.arrows[arrow]).filter(arrow => arrow >= 0));
+}
+
+function spokenNode(node, known, swept) {
+  return `${node.made}, ${known ? `value ${node.value}` : "no value yet"}, ` +
+    (swept ? `derivative ${node.total}` : "no derivative yet");
+}
+
+function spokenGroup(box, own) {
+  const count = times => own.filter(n => times[n] <= at).length;
+  return `group ${view.groupOf.get(box)} of ${own.length} nodes, ${count(knownAt)} with values, ` +
+    `${count(sweptAt)} with derivatives`;
+}
+
 function show(k) {
   at = Math.min(Math.max(k, 0), steps.length - 1);
-  const step = steps[at], used = new Set(step.used), carrying = new Set(step.arrows);
-  nodes.forEach((node, n) => {
-    const known = knownAt[n] <= at, swept = sweptAt[n] <= at;
-    mark(boxes[n], "known", known);
-    mark(boxes[n], "swept", swept);
-    mark(boxes[n], "now", n === step.node);
-    mark(boxes[n], "used", used.has(n) && n !== step.node);
-    const spoken = `${node.made}, ${known ? `value ${node.value}` : "no value yet"}, ` +
-      (swept ? `derivative ${node.total}` : "no derivative yet");
-    for (const box of boxes[n]) {
-      box.setAttribute("aria-label", spoken);
-      if (n === step.node) box.setAttribute("aria-current", "step"); else box.removeAttribute("aria-current");
-    }
-  });
-  edges.forEach((edge, k) => {
-    mark([edge, derivatives[k]], "now", carrying.has(k));
-    mark([derivatives[k]], "known", knownAt[arrows[k].target] <= at);
+  const step = steps[at], used = new Set(step.used), carrying = drawnArrows(step.arrows);
+  for (const box of view.drawn) {
+    const own = view.nodesOf.get(box), now = own.includes(step.node);
+    const known = own.every(n => knownAt[n] <= at), swept = own.every(n => sweptAt[n] <= at);
+    mark([box], "known", known);
+    mark([box], "swept", swept);
+    mark([box], "now", now);
+    mark([box], "used", !now && own.some(n => used.has(n)));
+    box.setAttribute("aria-label", view.groupOf.get(box) ? spokenGroup(box, own) : spokenNode(nodes[own[0]], known, swept));
+    if (now) box.setAttribute("aria-current", "step"); else box.removeAttribute("aria-current");
+  }
+  view.edges.forEach((edge, k) => {
+    mark([edge, view.derivatives[k]], "now", carrying.has(k));
+    mark([view.derivatives[k]], "known", view.textFrom[k] <= at);
   });
   part("rule").textContent = step.text;
   part("place").textContent = placeText(step);
@@ -68,7 +89,7 @@ function show(k) {
 }
 
 function reveal(n) { // scrolls the pane alone, never the page around it
-  const box = boxes[n][0].getBoundingClientRect(), frame = pane.getBoundingClientRect(), room = 30;
+  const box = view.of[n][0].getBoundingClientRect(), frame = pane.getBoundingClientRect(), room = 30;
   if (box.left < frame.left + room) pane.scrollLeft -= frame.left + room - box.left;
   if (box.right > frame.right - room) pane.scrollLeft += box.right - frame.right + room;
   if (box.top < frame.top + room) pane.scrollTop -= frame.top + room - box.top;
@@ -89,12 +110,13 @@ function row(tag, cells) {
 
 function look() { // the contributions to the node that is pinned, else hovered, else computed in this step
   const looked = pinned >= 0 ? pinned : hovered, n = looked >= 0 ? looked : steps[at].node;
-  const terms = looked >= 0 ? nodes[looked].terms : [], carrying = new Set(terms.map(term => term.arrow));
-  nodes.forEach((_, m) => {
-    mark(boxes[m], "looked", m === looked);
-    for (const box of boxes[m]) box.setAttribute("aria-pressed", String(m === pinned));
-  });
-  edges.forEach((edge, k) => mark([edge], "looked", carrying.has(k)));
+  const terms = looked >= 0 ? nodes[looked].terms : [], carrying = drawnArrows(terms.map(term => term.arrow));
+  for (const box of view.drawn) {
+    const own = view.nodesOf.get(box);
+    mark([box], "looked", own.includes(looked));
+    box.setAttribute("aria-pressed", String(own.includes(pinned)));
+  }
+  view.edges.forEach((edge, k) => mark([edge], "looked", carrying.has(k)));
   const details = part("details");
   details.replaceChildren();
   if (n < 0) return;
@@ -158,8 +180,11 @@ function search() {
   const text = part("search").value.trim().toLowerCase();
   found = text ? nodes.map((_, n) => n).filter(n => nodes[n].name.toLowerCase().includes(text)) : [];
   shownFound = -1;
-  nodes.forEach((_, n) => mark(boxes[n], "found", found.includes(n)));
+  markFound();
   part("found").textContent = text ? `${found.length} found` : "";
+}
+function markFound() {
+  for (const box of view.drawn) mark([box], "found", view.nodesOf.get(box).some(n => found.includes(n)));
 }
 part("search").addEventListener("input", search);
 part("search").addEventListener("keydown", event => {
@@ -171,34 +196,61 @@ part("search").addEventListener("keydown", event => {
   look();
 });
 
-function nodeOf(event) {
-  const box = event.target.closest && event.target.closest("g.node:not(.constant)");
-  return box ? Number(box.dataset.node) : -1;
+function boxOf(event) {
+  return event.target.closest && event.target.closest("g.node:not(.constant)");
 }
 
-function focusOn(n) {
-  boxes[focused][0].setAttribute("tabindex", "-1");
-  focused = n;
-  boxes[n][0].setAttribute("tabindex", "0");
+function nodeOf(event) { // of a group none
+  const box = boxOf(event);
+  return box && !view.groupOf.get(box) ? view.nodesOf.get(box)[0] : -1;
 }
 
-svg.addEventListener("pointerover", event => { hovered = nodeOf(event); look(); });
-svg.addEventListener("pointerleave", () => { hovered = -1; look(); });
-svg.addEventListener("click", event => { const n = nodeOf(event); if (n >= 0) { focusOn(n); pin(n); } });
-svg.addEventListener("focusin", event => { hovered = nodeOf(event); look(); });
-svg.addEventListener("focusout", () => { hovered = -1; look(); });
-svg.addEventListener("keydown", event => {
-  const n = nodeOf(event), move = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-  if (n < 0) return;
-  if (move && boxes[n + move]) {
-    focusOn(n + move);
-    reveal(n + move);
-    boxes[n + move][0].focus({ preventScroll: true });
-  } else if (event.key === "Enter" || event.key === " ") pin(n);
-  else if (!move) return;
-  event.preventDefault();
-  event.stopPropagation();
-});
+function focusOn(b) {
+  view.drawn[focused].setAttribute("tabindex", "-1");
+  focused = b;
+  view.drawn[b].setAttribute("tabindex", "0");
+}
+
+function act(box) { // opens a group, keeps a node
+  if (view.groupOf.get(box)) openView(views.findIndex(other => other.group === view.groupOf.get(box)));
+  else pin(view.nodesOf.get(box)[0]);
+}
+
+function openView(k) {
+  view.frame.hidden = true;
+  view = views[k < 0 ? views.length - 1 : k]; // what has no picture of its own is in that of all nodes
+  view.frame.hidden = false;
+  part("view").value = views.indexOf(view);
+  hovered = -1;
+  focused = view.drawn.length - 1;
+  markFound();
+  show(at);
+}
+part("view").addEventListener("change", event => openView(Number(event.target.value)));
+
+for (const { svg } of views) {
+  svg.addEventListener("pointerover", event => { hovered = nodeOf(event); look(); });
+  svg.addEventListener("pointerleave", () => { hovered = -1; look(); });
+  svg.addEventListener("click", event => {
+    const box = boxOf(event);
+    if (box) { focusOn(view.drawn.indexOf(box)); act(box); }
+  });
+  svg.addEventListener("focusin", event => { hovered = nodeOf(event); look(); });
+  svg.addEventListener("focusout", () => { hovered = -1; look(); });
+  svg.addEventListener("keydown", event => {
+    const box = boxOf(event), move = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!box) return;
+    const next = view.order.indexOf(box) + move;
+    if (move && view.order[next]) {
+      focusOn(view.drawn.indexOf(view.order[next]));
+      reveal(view.nodesOf.get(view.order[next])[0]);
+      view.order[next].focus({ preventScroll: true });
+    } else if (event.key === "Enter" || event.key === " ") act(box);
+    else if (!move) return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+}
 
 const KEYS = {
   " ": play, "ArrowRight": () => go(at + 1), "ArrowLeft": () => go(at - 1),
@@ -215,18 +267,21 @@ document.addEventListener("keydown", event => {
 
 // --- the beginning: what needs a script appears with it -----------------------------------------------------------------
 
-svg.classList.add("live");
-const width = svg.width.baseVal.value; // a picture somewhat too wide is scaled, one much too wide is scrolled
-svg.style.width = `clamp(${Math.round(0.65 * width)}px, 100%, ${width}px)`;
-svg.style.height = "auto";
-for (const [name, value] of [["markerUnits", "userSpaceOnUse"], ["markerWidth", 8], ["markerHeight", 8]]) {
-  svg.querySelector("marker").setAttribute(name, value); // a thick arrow's tip must not cover its text
+for (const [v, { name, svg, drawn, nodesOf, of }] of views.entries()) {
+  svg.classList.add("live");
+  const width = svg.width.baseVal.value; // a picture somewhat too wide is scaled, one much too wide is scrolled
+  svg.style.width = `clamp(${Math.round(0.65 * width)}px, 100%, ${width}px)`;
+  svg.style.height = "auto";
+  svg.setAttribute("role", "group");
+  for (const box of drawn) box.setAttribute("role", "button");
+  // Of the copies of a leaf the keys stop at one; the order is that of the nodes.
+  views[v].order = drawn.filter(box => of[nodesOf.get(box)[0]][0] === box).sort((a, b) => nodesOf.get(a)[0] - nodesOf.get(b)[0]);
+  views[v].order.forEach(box => box.setAttribute("tabindex", box === drawn[drawn.length - 1] ? "0" : "-1"));
+  const option = element("option", name);
+  option.value = v;
+  part("view").append(option);
 }
-svg.setAttribute("role", "group");
-boxes.forEach((copies, n) => copies.forEach((box, copy) => {
-  box.setAttribute("role", "button");
-  if (!copy) box.setAttribute("tabindex", n === focused ? "0" : "-1");
-}));
+part("views").hidden = part("unfolding").hidden = views.length === 1;
 part("slider").max = steps.length - 1;
 for (const hidden of document.querySelectorAll("[data-live]")) hidden.hidden = false;
 show(0);

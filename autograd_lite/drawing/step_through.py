@@ -6,12 +6,14 @@ import base64
 import hashlib
 import html
 import json
+import re
 from dataclasses import asdict
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from autograd_lite.drawing.step_views import View
 from autograd_lite.drawing.steps import Steps, steps_of
 from autograd_lite.drawing.svg import svg_of
 from autograd_lite.engine.node import Node
@@ -55,7 +57,7 @@ class StepThrough:
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             f"<title>{title}</title><style>\n{style}</style></head><body>\n"
-            f'{CONTROLS}\n<div id="picture">\n{self.svg}</div>\n{DETAILS}\n'
+            f'{CONTROLS}\n<div id="picture">\n{self._pictures()}</div>\n{DETAILS}\n'
             f"<noscript><p>{STILL}</p>{self._table()}</noscript>\n"
             f'<script type="application/json" id="steps">{_json(self._data())}</script>\n'
             f"<script>{script}</script></body></html>\n"
@@ -84,9 +86,21 @@ class StepThrough:
         nodes = [asdict(part) for part in self.steps.parts]
         for node in nodes:
             node["terms"] = node.pop("contributions")
-        boxes = self.steps.scene.boxes
-        arrows = [{"target": boxes[mark.target].node, "text": bool(mark.text)} for mark in self.steps.scene.marks]
-        return {"nodes": nodes, "arrows": arrows, "steps": [asdict(step) for step in self.steps.steps]}
+        return {
+            "nodes": nodes,
+            "steps": [asdict(step) for step in self.steps.steps],
+            "views": [_view_data(view) for view in self.steps.views],
+        }
+
+    def _pictures(self) -> str:
+        """The picture of each view, of which all but the first are hidden until chosen."""
+        parts = []
+        for k, view in enumerate(self.steps.views):
+            svg = svg_of(view.scene, f"{self}, {view.name}") if k else self.svg
+            if k:
+                svg = _renamed(svg, f"v{k}-")
+            parts.append(f'<div class="view"{" hidden" if k else ""}>\n{svg}</div>')
+        return "\n".join(parts)
 
     def _table(self) -> str:
         rows = [[part.made, part.value, part.rule, part.total] for part in reversed(self.steps.parts)]
@@ -128,6 +142,7 @@ CONTROLS = """\
 </select></label>
 <input id="search" type="search" placeholder="find a name" aria-label="Find a node by its name; Enter shows the next one">
 <span id="found" role="status"></span>
+<label id="views" hidden>show <select id="view" aria-label="Which group of nodes is open"></select></label>
 </div>
 <div id="rule" role="group" aria-label="What this step computes" data-live hidden></div>
 <div id="heard" class="heard" role="status" aria-live="polite"></div>"""
@@ -136,7 +151,29 @@ DETAILS = """\
 <section id="details" aria-label="Contributions" data-live hidden></section>
 <p id="help" data-live hidden><kbd>→</kbd> <kbd>←</kbd> one step, <kbd>Space</kbd> play or pause, <kbd>Home</kbd>
 <kbd>End</kbd>, <kbd>/</kbd> find. Point at a node to see what is added up there, click it to keep it, <kbd>Esc</kbd> lets it
-go; among nodes <kbd>↑</kbd> <kbd>↓</kbd> and <kbd>Enter</kbd>. In the picture, grad is S(node).</p>"""
+go; among nodes <kbd>↑</kbd> <kbd>↓</kbd> and <kbd>Enter</kbd>. In the picture, grad is S(node).
+<span id="unfolding" hidden>Click a group to open it.</span></p>"""
+
+
+def _renamed(svg: str, prefix: str) -> str:
+    """A picture whose tips and patterns have names of their own, as several on one page must; texts stay as they are."""
+    return re.sub(r"<[^<>]*>", lambda tag: re.sub(r'( id="|="url\(#)', rf"\g<1>{prefix}", tag[0]), svg)
+
+
+def _view_data(view: View) -> dict[str, Any]:
+    """What the script reads of a picture: the nodes in each box, and what each of its arrows stands for."""
+    boxes = [list(shown.members) or [shown.node] for shown in view.scene.boxes if shown.kind != "constant"]
+    groups = [shown.group for shown in view.scene.boxes if shown.kind != "constant"]
+    texts = [bool(mark.text) for mark in view.scene.marks]
+    return {
+        "name": view.name,
+        "group": view.group,
+        "boxes": boxes,
+        "groups": groups,
+        "arrows": view.arrow,
+        "textFrom": view.text_from,
+        "texts": texts,
+    }
 
 
 @cache
@@ -154,11 +191,12 @@ def _json(data: object) -> str:
     return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def step_through(loss: Node, *, limit: int = LIMIT) -> StepThrough:
+def step_through(loss: Node, *, depth: int | None = None, limit: int = LIMIT) -> StepThrough:
     """Both sweeps of a graph to play, pause, and step through: values appear forward, S(i) ⇐ Σ S(j)·z(i,j) backward.
 
     Arguments:
         loss: the output; its past is computed forward, and its derivatives backward.
+        depth: folds modules and scopes so deep at first; a click opens one. None shows all nodes.
         limit: how many nodes at most, and five times as many arrows.
 
     Returns:
@@ -166,7 +204,7 @@ def step_through(loss: Node, *, limit: int = LIMIT) -> StepThrough:
 
     Raises:
         TypeError: if it is not a Value.
-        ValueError: if the limit makes no sense, or the graph is beyond it.
+        ValueError: if the limit or the depth makes no sense, or the graph is beyond the limit.
         RuntimeError: if a leaf was written since the output was computed.
 
     >>> from autograd_lite import Value
@@ -178,4 +216,4 @@ def step_through(loss: Node, *, limit: int = LIMIT) -> StepThrough:
         raise TypeError(f"step_through: a {type(loss).__name__} was given; it must be a Value")
     if type(limit) is not int or limit < 1:
         raise ValueError(f"step_through: the limit is {limit!r}; it must be a whole number above 0")
-    return StepThrough(steps_of(loss, limit))
+    return StepThrough(steps_of(loss, limit, depth))

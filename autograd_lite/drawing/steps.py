@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from autograd_lite.drawing.scene import Mark, Scene, Shown, scene_of
+from autograd_lite.drawing.step_views import View, views_of
 from autograd_lite.engine.node import Node
 from autograd_lite.engine.notation import ATOM, SUM
 from autograd_lite.engine.notation import Part as Written
@@ -88,16 +89,25 @@ class Steps:
     Attributes:
         parts: the nodes, arguments before their users.
         steps: the start, in which the leaves alone have numbers, then forward each result, then backward each node.
-        scene: the picture, in which every box has its part's name and, for a derivative, its S.
+        views: the pictures, in which every box has its part's name and, for a derivative, its S; the first to begin with.
     """
 
     parts: tuple[Part, ...]
     steps: tuple[Step, ...]
-    scene: Scene
+    views: tuple[View, ...]
+
+    @property
+    def scene(self) -> Scene:
+        """The picture to begin with."""
+        return self.views[0].scene
 
 
-def steps_of(output: Node, limit: int) -> Steps:
+def steps_of(output: Node, limit: int, depth: int | None = None) -> Steps:
     """The steps of the sweep forward to an output and of the sweep back from it.
+
+    Arguments:
+        limit: how many nodes at most.
+        depth: folds groups so deep in the first picture, and makes one more for each group to open; None for all nodes.
 
     Raises:
         ValueError: if the graph has more nodes than the limit, or more than five times as many arrows.
@@ -133,7 +143,17 @@ def steps_of(output: Node, limit: int) -> Steps:
         *_forward(order, parts, number, into),
         *[_backward(number[row.node], parts[number[row.node]], row) for row in rows],
     )
-    return Steps(parts, steps, replace(scene, boxes=[_named(shown, parts, rows) for shown in scene.boxes]))
+    known, swept = [0] * len(parts), [0] * len(parts)
+    for k, step in enumerate(steps):
+        if step.phase != "start":
+            (known if step.phase == "forward" else swept)[step.node] = k
+
+    def named(shown: Shown) -> Shown:
+        return _named(shown, parts, rows)
+
+    whole = replace(scene, boxes=[named(shown) for shown in scene.boxes])
+    totals = [row.total for row in reversed(rows)]
+    return Steps(parts, steps, views_of(order, whole, depth, named, totals, known, swept))
 
 
 # --- the picture ---------------------------------------------------------------------------------------------------------

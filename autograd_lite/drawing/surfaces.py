@@ -228,8 +228,10 @@ def _draw_heights(axes: Any, colours: Theme, sides: Array, heights: Array) -> No
     norm = require("matplotlib.colors", "data").BoundaryNorm(levels, scale.N)
     masked = np.ma.masked_invalid(heights)
     shown = axes.contourf(*sides, masked, levels=levels, cmap=scale, norm=norm)
-    axes.contour(*sides, masked, levels=levels, colors=[colours.quiet], linewidths=0.5)
-    bar_beside(axes, colours, shown, "value", ticks=levels[:: max(1, SHADES // 6)], format="%.3g")
+    named = levels[:: max(1, SHADES // 6)]  # those with a line are those with a number
+    axes.contour(*sides, masked, levels=named, colors=[colours.quiet], linewidths=0.5)
+    shown_as = np.where(np.abs(named) < 1e-9 * (levels[-1] - levels[0]), 0.0, named)  # a minimum met but for roundings
+    bar_beside(axes, colours, shown, "value", ticks=shown_as, format="%.3g")
 
 
 def _draw_paths(axes: Any, colours: Theme, walks: Mapping[str, Array]) -> None:

@@ -1,14 +1,14 @@
-"""The lines of text in a box, the same in every format."""
+"""The lines of text in a box and on an arrow, the same in every format."""
 
 from __future__ import annotations
 
-from autograd_lite.drawing.scene import Scene, Shown
+from autograd_lite.drawing.scene import Mark, Scene, Shown
 
-__all__ = ["lines_of"]
+__all__ = ["lines_of", "mark_lines"]
 
 
 def lines_of(scene: Scene, shown: Shown) -> list[str]:
-    """Title, number and derivative; of a constant the number alone.
+    """Title, number and derivative, or what stands in their place, and notes; of a constant the number alone.
 
     >>> from autograd_lite import Value
     >>> from autograd_lite.drawing.scene import scene_of
@@ -18,5 +18,15 @@ def lines_of(scene: Scene, shown: Shown) -> list[str]:
     """
     if shown.kind == "constant":
         return [shown.title]
-    lines = [scene.number(shown.value), f"grad {scene.number(shown.grad)}"]
-    return [shown.title, *lines] if shown.title else lines
+    lines = shown.lines or (scene.number(shown.value), f"grad {scene.number(shown.grad)}")
+    return [*[shown.title] * bool(shown.title), *lines, *shown.notes]
+
+
+def mark_lines(mark: Mark) -> list[str]:
+    """What stands on an arrow: the highlighted paths that take it, and the derivative; in SVG the paths have their strokes.
+
+    >>> mark_lines(Mark(0, 1, 2.0, True, "2", ranks=(1, 3)))
+    ['path 1, 3', '2']
+    """
+    paths = [f"path {', '.join(map(str, mark.ranks))}"] if mark.ranks else []
+    return [*paths, mark.text] if mark.text else []

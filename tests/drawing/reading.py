@@ -52,7 +52,7 @@ def number(text):
 
 def read_svg(svg):
     """The boxes, arrows and arrows' texts of an SVG."""
-    groups = list(ElementTree.fromstring(svg).iter(f"{SVG}g"))
+    groups = ElementTree.fromstring(svg).findall(f"{SVG}g")
     boxes, arrows, derivatives = [], [], []
     for group in groups:
         name = group.get("class").split()
@@ -63,18 +63,19 @@ def read_svg(svg):
             boxes.append(ReadBox(name[1], int(group.get("data-node")), value, grad, texts, fills[0] if fills else None))
         elif name[0] == "edge":
             ends = int(group.get("data-source")), int(group.get("data-target"))
-            (path,) = group.iter(f"{SVG}path")
+            path = next(group.iter(f"{SVG}path"))  # the strokes of highlighted paths follow
             arrows.append(ReadArrow(*ends, number(group.get("data-derivative")), path.get("class").split()))
-        else:
-            assert name == ["derivative"]
-            derivatives += texts
+        elif name[0] != "legend":
+            assert name[0] == "derivative"
+            derivatives += texts[:1]
     return boxes, arrows, derivatives
 
 
 def read_dot(source):
     """The labels of the nodes by name, and (source, target, label, attributes) of each edge, as Graphviz would show them."""
     (graph,) = pydot.graph_from_dot_data(source)
-    boxes = [node for node in graph.get_nodes() if node.get_name() not in ("graph", "node")]  # those set the defaults
+    defaults = ("graph", "node", "edge")
+    boxes = [node for node in graph.get_nodes() if node.get_name() not in defaults]
     nodes = {box.get_name(): shown(box.get("label")) for box in boxes}
     arrows = sorted(graph.get_edges(), key=lambda edge: edge.get_sequence())  # pydot keeps them by their ends
     edges = [(e.get_source(), e.get_destination(), shown(e.get("label")), e.get_attributes()) for e in arrows]

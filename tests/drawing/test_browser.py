@@ -12,6 +12,8 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.drawing import draw
+from autograd_lite.engine.ledger import ledger
+from autograd_lite.engine.sweep import topological
 from autograd_lite.nn import MLP, Neuron
 from tests.benchmarks.workloads import readme_expression
 from tests.drawing.test_labels import HOSTILE
@@ -129,6 +131,21 @@ def test_in_a_saved_page_every_text_is_in_its_box_and_none_overlaps_another(page
     assert [box for box in seen["all"] if not inside(box, seen["svg"])] == []
     assert all(right - left > 1.0 for left, _, right, _ in seen["texts"])
     assert inside(seen["svg"], [0.0, 0.0, *seen["page"]])
+
+
+@pytest.mark.parametrize("direction", ["right", "down"])
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_with_all_that_can_be_pointed_out_no_text_overlaps_another_either(page, tmp_path, graph, direction):
+    output = graph()
+    output.backward()
+    source = next(node for node in topological(output) if node.grad)
+    options = {"heat": source, "paths": ledger(output, source, k=5), "direction": direction, "theme": "auto"}
+    picture = draw(output, **options)
+    page.goto(picture.save(tmp_path / "page.html").as_uri())
+    seen = page.evaluate(READ)
+    assert not [pair for pair in itertools.combinations(seen["texts"], 2) if overlap(*pair)]
+    assert [pair for pair in seen["framed"] if not inside(*pair)] == []
+    assert [box for box in seen["all"] if not inside(box, seen["svg"])] == []
 
 
 def test_the_loss_has_some_two_hundred_boxes():

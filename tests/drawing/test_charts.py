@@ -14,7 +14,7 @@ from autograd_lite.train.history import History
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 POINTS = [[0.0, 0.0], [1.0, 0.0], [0.0, 2.0], [1.0, 2.0]]
@@ -46,6 +46,12 @@ def contours(figure):
     return [found for found in figure.axes[0].collections if hasattr(found, "levels")]
 
 
+def regions(figure):
+    """What is filled for each class, and the line around it."""
+    found = contours(figure)
+    return list(zip(found[::2], found[1::2], strict=True))
+
+
 # --- decisions -----------------------------------------------------------------------------------------------------------
 
 
@@ -75,20 +81,41 @@ def test_the_scale_of_outputs_is_even_around_the_level():
 def test_of_several_outputs_the_largest_has_the_region(theme):
     model = linear([-1.0, 0.0, 0.5], [1.0, 0.0, -0.5])
     figure = decision_boundary(model, POINTS, [0, 1, 0, 1], theme=theme)
-    (regions,) = contours(figure)
-    left, right = (path.vertices[:, 0] for path in regions.get_paths())
-    assert left.max() == pytest.approx(0.5, abs=0.01)  # within a place of the grid, 1.2/119
-    assert right.min() == pytest.approx(0.5, abs=0.01)
-    assert [to_hex(colour) for colour in regions.get_facecolor()] == list(THEMES[theme].series[:2])
+    for k, (region, line) in enumerate(regions(figure)):
+        ends = [np.concatenate([path.vertices for path in part.get_paths()])[:, 0] for part in (region, line)]
+        assert (ends[0].min(), ends[0].max()) == pytest.approx([(-0.1, 0.5), (0.5, 1.1)][k])
+        assert np.allclose(ends[1], 0.5)  # a linear interpolation is exact
+        ground, fill = (np.array(to_rgb(colour)) for colour in (THEMES[theme].ground, THEMES[theme].series[k]))
+        strength = [float((np.array(colour[:3]) - ground) @ (fill - ground)) for colour in region.get_facecolor()]
+        assert strength == sorted(set(strength))
     assert labels(figure) == ["class 0", "class 1"]
     assert scattered(figure) == [[POINTS[0], POINTS[2]], [POINTS[1], POINTS[3]]]
 
 
 def test_a_class_without_an_output_has_the_output_zero():
     figure = decision_boundary(linear([1.0, 0.0, -0.5], [0.0, 1.0, -9.0]), POINTS, [0, 1, 2, 1])
-    (regions,) = contours(figure)
+    region = contours(figure)[0]
     assert labels(figure) == ["class 0", "class 1", "class 2"]
-    assert regions.get_paths()[0].vertices[:, 0].max() == pytest.approx(0.5, abs=0.01)
+    assert max(path.vertices[:, 0].max() for path in region.get_paths() if len(path.vertices)) == pytest.approx(0.5)
+
+
+def test_regions_grow_stronger_with_the_margin_of_the_largest_output():
+    figure = decision_boundary(linear([3.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.5]), POINTS, [0, 1, 2, 1])
+    region, _ = regions(figure)[0]
+    places = [path.vertices for path in region.get_paths()]
+    margins = [3.0 * x - max(y, 1.5) for vertices in places if len(vertices) for x, y in vertices]
+    assert region.levels[0] == 0.0
+    assert len(region.levels) > 10
+    assert min(margins) > -0.05  # within a place of the grid: the larger of two is no straight line
+    huge = decision_boundary(linear([1e308, 0.0, -5e307], [-1e308, 0.0, 5e307]), POINTS, [0, 1, 0, 1])
+    assert all(np.isfinite(part.levels).all() for part in contours(huge))
+
+
+def test_a_class_that_is_nowhere_decided_for_has_no_region():
+    figure = decision_boundary(linear([0.0, 0.0, 1.0], [0.0, 0.0, 0.0]), POINTS, [0, 1, 0, 1])
+    first, second = contours(figure)
+    assert any(len(path.vertices) for path in first.get_paths())
+    assert not any(len(path.vertices) for path in second.get_paths())
 
 
 def test_numbers_are_points_on_the_scale_of_the_outputs():
@@ -153,6 +180,14 @@ def test_several_histories_are_told_apart_by_colour_and_marker():
     assert figure.axes[0].get_yscale() == "log"
     assert loss_curve(History(1, 1, losses=[-1.0], epoch_losses=[-1.0]), log=True).axes[0].get_yscale() == "linear"
     assert list(curves(loss_curve([RUN, RUN]))) == ["run 1", "run 1: validation", "run 2", "run 2: validation"]
+
+
+def test_the_kept_epoch_is_marked_and_losses_begin_at_zero():
+    kept = History(2, 1, losses=[4.0, 3.0], epoch_losses=[4.0, 3.0], validation_losses=[3.0, 4.0], best_epoch=0)
+    figure = loss_curve(kept)
+    assert curves(figure)["kept"].tolist() == [[1.0, 1.0], [0.0, 1.0]]
+    assert figure.axes[0].get_ylim()[0] == 0.0
+    assert loss_curve(kept, log=True).axes[0].get_ylim()[0] > 2.0
 
 
 def test_what_is_no_history_is_refused():

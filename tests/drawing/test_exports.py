@@ -14,8 +14,9 @@ from hypothesis import given
 import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.drawing import draw, mermaid, tikz
+from autograd_lite.drawing.scene import shortened
 from tests.drawing.reading import read_svg, values
-from tests.drawing.test_labels import check, hostile, is_shown_as, picture_of
+from tests.drawing.test_labels import check, everywhere, hostile, is_shown_as, picture_of
 from tests.strategies import examples
 
 # --- Mermaid read back ---------------------------------------------------------------------------------------------------
@@ -24,9 +25,11 @@ TEXT = r'"((?:[^"#;&<>`%{}|\[\]()\\~*_+\-:\n]|#\d+;|<br/>)+)"'
 """In quotes: letters and harmless signs, numeric entities, breaks of lines; nothing that acts in Mermaid, HTML, Markdown."""
 
 MERMAID = re.compile(
-    rf"    (?:(?P<leaf>n\d+)\(\[{TEXT}\]\)|(?P<box>n\d+)\[{TEXT}\]"
+    rf"    (?:(?P<leaf>n\d+)\(\[{TEXT}\]\)|(?P<box>n\d+)\[\[?{TEXT}\]\]?"
     rf"|(?P<source>n\d+) (?P<line>-->|-\.->)(?:\|{TEXT}\|)? (?P<target>n\d+)"
-    r"|classDef constant fill:none,stroke:none|class n\d+(?:,n\d+)* constant)"
+    rf"|legend\[{TEXT}\]|classDef constant fill:none,stroke:none|class (?:n\d+|legend)(?:,n\d+)*(?:,legend)? constant"
+    r"|style n\d+ (?:fill:#\w{6},color:#\w{6}|color:#\w{6}|stroke-dasharray:\d \d|,)+"
+    r"|linkStyle \d+ (?:stroke:#\w{6}|stroke-width:[\d.]+(?:px)?|stroke-dasharray:[\d ]+|,)+)"
 )
 
 
@@ -40,8 +43,8 @@ def decoded(text):
 
 def read_mermaid(text):
     """The lines of each box, which of them are leaves, and (source, target, text, dashed) of each arrow."""
-    first, *lines, last = text.split("\n")
-    assert (first, last) == ("flowchart LR", "")
+    first, *lines, last = text.removeprefix('%%{init: {"theme": "dark"}}%%\n').split("\n")
+    assert (first in ("flowchart LR", "flowchart TD"), last) == (True, "")
     boxes, leaves, arrows = {}, [], []
     for line in lines:
         match = MERMAID.fullmatch(line)
@@ -68,7 +71,16 @@ WORDS = {
     "textendash": "–",
     "ldots": "…",
 }
-MATHS = {"-": "−", r"\times": "×", r"\cdot": "·", r"\leq": "≤", r"\Sigma": "Σ", r"\Pi": "Π", r"\sigma": "σ"}
+MATHS = {
+    "-": "−",
+    r"\partial": "∂",
+    r"\times": "×",
+    r"\cdot": "·",
+    r"\leq": "≤",
+    r"\Sigma": "Σ",
+    r"\Pi": "Π",
+    r"\sigma": "σ",
+}
 SHOWN = re.compile(
     rf"(?P<plain>[^\\{{}}$&#^_~%<>|`\"\x00-\x1f])|\\(?P<sign>[#$%&_{{}}])|\\(?P<word>{'|'.join(WORDS)})\{{\}}"
     rf"|(?P<quote>\\char34\{{\}})|\$(?P<maths>{'|'.join(map(re.escape, MATHS))})\$"
@@ -94,17 +106,27 @@ def typeset(text):
 
 POINT = r"\(-?\d+\.\d,-?\d+\.\d\)"
 NODE = re.compile(
-    r"\\node\[(leaf|result|constant),(?:inner sep=0pt|minimum width=[\d.]+pt,minimum height=[\d.]+pt)\] "
+    r"\\node\[(leaf|result|constant|group)(?:,dead|,saturated)?(?:,pale)?(?:,fill=\{rgb,255:red,\d+;green,\d+;blue,\d+\})?,"
+    r"(?:inner sep=0pt|minimum width=[\d.]+pt,minimum height=[\d.]+pt)\] "
     rf"\(n(\d+)\) at {POINT} \{{(\{{.*\}})\}};"
 )
-LINE = re.compile(rf"\\draw\[(flow|blocked|quiet)\] {POINT}(?: (?:--|\.\. controls {POINT} and {POINT} \.\.) {POINT})+;")
-ON_LINE = re.compile(rf"\\node\[derivative\] at {POINT} \{{(.*)\}};")
+LINE = re.compile(
+    rf"\\draw\[(flow|blocked|quiet)(?:,draw=faint)?(?:,line width=[\d.]+pt)?\] "
+    rf"{POINT}(?: (?:--|\.\. controls {POINT} and {POINT} \.\.) {POINT})+;"
+)
+ON_LINE = re.compile(rf"\\node\[derivative(?:,pale,draw=none)?\] at {POINT} \{{\{{(.*)\}}\}};")
+LEGEND = re.compile(rf"\\node\[legend\] at {POINT} \{{\{{(.*)\}}\}};")
+STROKE = re.compile(
+    r"\\draw\[draw=\{rgb,255:red,\d+;green,\d+;blue,\d+\},line width=2pt(?:,dash pattern=(?:(?:on|off) \d+pt ?)+)?\] "
+    rf"{POINT}(?: -- {POINT})+;"
+)
 
 
 def read_tikz(text):
     """Kind and lines of each box, the style of each arrow, and the texts on them."""
-    head, *lines, end, last = text.split("\n")
+    head, colours, *lines, end, last = text.split("\n")
     assert head.startswith(r"\begin{tikzpicture}[x=1pt,y=1pt,")
+    assert re.fullmatch(r"(?:\\definecolor\{[a-z]+\}\{HTML\}\{[0-9A-F]{6}\})+", colours)
     assert (end, last) == (r"\end{tikzpicture}", "")
     boxes, styles, derivatives = [], [], []
     for line in lines:
@@ -112,8 +134,10 @@ def read_tikz(text):
             assert int(match[2]) == len(boxes)
             boxes.append((match[1], [typeset(part) for part in match[3][1:-1].split(r"}\\{")]))
         elif match := ON_LINE.fullmatch(line):
-            derivatives.append(typeset(match[1]))
-        else:
+            derivatives.append(typeset(match[1].split(r"}\\{")[-1]))
+        elif match := LEGEND.fullmatch(line):
+            assert all(typeset(part) for part in match[1].split(r"}\\{"))
+        elif not STROKE.fullmatch(line) and not line.startswith(r"\fill[ground] ("):
             styles.append(LINE.fullmatch(line)[1])
     return boxes, styles, derivatives
 
@@ -183,11 +207,100 @@ def test_a_label_is_text_and_nothing_else_in_tikz(label):
         check(label, leaf, result)
 
 
+@hostile
+def test_names_and_groups_are_text_and_nothing_else_in_mermaid_and_tikz(label):
+    texts = [shortened(label)] * (3 if label else 2)
+    boxes, _, _ = read_mermaid(everywhere(label).mermaid())
+    assert is_shown_as(f"n{label}", boxes["n0"][0])
+    assert boxes["n2"] == texts
+    (_, leaf), _, group = read_tikz(everywhere(label, theme="dark", direction="down").tikz())[0]
+    assert leaf[0] == shortened(f"n{label}").replace("\ufffd", "?")
+    assert group == ("group", [text.replace("\ufffd", "?") for text in texts])
+
+
 @pytest.mark.parametrize("label", ACTING)
 def test_what_acts_in_mermaid_markdown_or_tex_is_shown_as_it_is(label):
     picture = picture_of(label)
     assert read_mermaid(picture.mermaid())[0]["n0"][0] == label
     assert read_tikz(picture.tikz())[0][0][1][0] == label
+
+
+# --- what is pointed out -------------------------------------------------------------------------------------------------
+
+
+def cancelling():
+    """5·x·y − 3·relu(−x)·y − 2·x with the three paths of its ledger, x = 2 and y = 3; the unit is dead."""
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    output = 5.0 * x * y - 3.0 * ag.relu(-x) * y - 2.0 * x
+    return output, x
+
+
+def test_down_is_said_in_every_format():
+    output, _ = cancelling()
+    down, right = draw(output, direction="down"), draw(output)
+    assert "rankdir=TB" in down.to_dot().source
+    assert "rankdir=LR" in right.to_dot().source
+    assert (down.mermaid().split("\n")[0], right.mermaid().split("\n")[0]) == ("flowchart TD", "flowchart LR")
+    places = [
+        [tuple(map(float, at)) for at in re.findall(r"\(n\d+\) at \((-?[\d.]+),(-?[\d.]+)\)", p.tikz())]
+        for p in (down, right)
+    ]
+    for mark in down.scene.marks:
+        assert places[0][mark.source][1] > places[0][mark.target][1]  # TikZ counts upwards
+        assert places[1][mark.source][0] < places[1][mark.target][0]
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_an_arrow_leaves_and_arrives_in_the_direction_of_the_picture(down):
+    output, _ = cancelling()
+    svg = draw(output, direction="down" if down else "right").svg
+    curves = re.findall(
+        r'class="arrow[^"]*" d="M([\d. -]+)(?=[CL])[^"]*C([\d.-]+) ([\d.-]+) ([\d.-]+) ([\d.-]+) ([\d.-]+) ([\d.-]+)', svg
+    )
+    assert curves
+    for *_, x1, y1, x2, y2 in curves:
+        assert (x1 == x2) if down else (y1 == y2)
+        assert y1 != y2 if down else x1 != x2
+
+
+def test_a_group_is_drawn_as_such_in_every_format():
+    picture = everywhere("layer 1")
+    ((node,),) = [re.findall(r'<g class="node group"[^>]*>.*', picture.svg)]
+    assert ('data-group="layer 1"' in node, 'data-count="1"' in node) == (True, True)
+    assert (node.count('class="card"'), node.count('class="box"')) == (1, 1)
+    assert "shape=box3d" in picture.to_dot().source
+    assert '    n2[["layer 1<br/>layer 1<br/>layer 1"]]' in picture.mermaid()
+    assert r"\node[group," in picture.tikz()
+
+
+def test_highlighted_paths_are_strokes_in_every_format():
+    output, x = cancelling()
+    picture = draw(output, paths=ag.ledger(output, x, k=2))
+    ranked = [k for k, mark in enumerate(picture.scene.marks) if mark.ranks]
+    assert len(ranked) == 6
+    assert len(re.findall(r'color="#\w{6}" penwidth=2.5', picture.to_dot().source)) == 6
+    assert re.findall(r"linkStyle (\d+) stroke:#", picture.mermaid()) == [str(k) for k in ranked]
+    assert len([line for line in picture.tikz().split("\n") if STROKE.fullmatch(line)]) == 6
+    for texts in (picture.mermaid(), picture.tikz(), picture.to_dot().source):
+        assert "path 1" in texts
+
+
+def test_on_an_arrow_of_two_paths_dot_draws_two_strokes():
+    x = Value(2.0)
+    y = x.sin()
+    output = y * 2.0 + y * 3.0
+    source = draw(output, paths=ag.ledger(output, x, k=2)).to_dot().source
+    assert 'label="path 1, 2\\n' in source
+    assert 'color="#0072b2:#d55e00"' in source
+
+
+def test_dead_units_and_pale_boxes_are_marked_in_every_format():
+    output, x = cancelling()
+    picture = draw(output, heat=x)
+    assert 'style="filled,dashed"' in picture.to_dot().source
+    assert "stroke-dasharray:5 2" in picture.mermaid()
+    assert r"\node[result,dead,pale," in picture.tikz()
+    assert r"\node[leaf,pale," in picture.tikz()
 
 
 # --- limits --------------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 
 from autograd_lite import Value
 from autograd_lite.drawing import draw
+from autograd_lite.drawing.scene import shortened
+from autograd_lite.engine.ledger import ledger
 from tests.drawing.reading import SVG, read_dot, read_svg
 from tests.strategies import examples
 
@@ -183,3 +186,96 @@ def test_a_box_is_wide_enough_for_its_label(label):
     cells = sum({"漢": 2, "👍": 2, "\u0301": 0}.get(character, 1) for character in label)
     (rectangle,) = re.findall(r'<rect [^>]*width="([\d.]+)"[^>]*class="box"', draw(Value(1.0, label=label)).svg)
     assert 7.2 * cells < float(rectangle) < 7.2 * cells + 30.0
+
+
+# --- names of variables --------------------------------------------------------------------------------------------------
+
+
+def titles(picture):
+    """The first text of each box that is no constant."""
+    return [box.texts[0] for box in read_svg(picture.svg)[0] if box.kind != "constant"]
+
+
+def test_values_without_a_label_are_named_after_variables_where_it_is_asked_for():
+    a, b = Value(1.0), Value(2.0, label="beta")
+    x = [Value(3.0), Value(4.0)]
+    w = ([Value(5.0)], (Value(6.0),))
+    loss = a * b + x[0] * x[1] + w[0][0] * w[1][0]
+    assert set(titles(draw(loss, names=locals()))) == {
+        "a", "beta", "x[0]", "x[1]", "w[0][0]", "w[1][0]", "×", "+", "loss = +"
+    }  # fmt: skip
+    assert "a" not in titles(draw(loss))
+
+
+def test_of_several_names_the_shortest_is_taken_and_of_those_the_first():
+    x, y = Value(1.0), Value(2.0)
+    variables = {"long": x, "bb": x, "aa": x, "points": [y, x], "z": 3.0, "text": "x", "none": None}
+    assert titles(draw(x + y, names=variables)) == ["bb", "points[0]", "+"]
+
+
+def test_private_names_and_what_the_notebook_keeps_are_passed_over():
+    x = Value(1.0)
+    variables = {"_": x, "_1": x, "__x__": x, "_x": [x], "Out": [x], "In": [x]}
+    assert titles(draw(x.exp(), names=variables)) == ["1", "exp"]
+    assert titles(draw(x.exp(), names={**variables, "the_longest_name_of_all": x})) == ["the_longest_name_of_all", "exp"]
+
+
+def test_an_empty_label_is_none():
+    assert titles(draw(Value(1.0, label=""), names={})) == ["1"]
+    x = Value(1.0, label="")
+    assert titles(draw(x, names={"x": x})) == ["x"]
+
+
+def test_a_list_that_holds_itself_is_no_trouble():
+    x = Value(1.0)
+    loop = [x]
+    loop.append(loop)
+    assert titles(draw(x, names={"loop": loop})) == ["loop[0]"]
+
+
+def test_names_that_are_no_mapping_of_texts_are_refused():
+    with pytest.raises(
+        TypeError, match=r"names is of type list; it must be a mapping of names to Values, such as globals\(\)"
+    ):
+        draw(Value(1.0), names=["x"])
+    with pytest.raises(TypeError, match="names has a key of type int; names are texts"):
+        draw(Value(1.0), names={1: Value(1.0)})
+
+
+# --- all that can hold a name, in all formats ----------------------------------------------------------------------------
+
+
+def everywhere(label, **options):
+    """A picture in which a text is the name of a leaf, of what is chosen, of a group, a line in it and a note."""
+    x = Value(2.0)
+    y = x * 3.0
+    picture = draw(y, heat=x, paths=ledger(y, x), names={f"n{label}": x}, **options)
+    shown = picture.scene.boxes[2]
+    text = shortened(label)
+    picture.scene.boxes[2] = replace(
+        shown, kind="group", title=text, lines=(text,), notes=(text,), group=label, members=(1,)
+    )
+    return picture
+
+
+@hostile
+def test_names_and_groups_are_text_in_svg_and_page_and_the_name_of_a_group_is_kept_whole(label, tmp_path_factory):
+    picture = everywhere(label)
+    leaf, _, group = read_svg(picture.svg)[0]
+    assert is_shown_as(f"n{label}", leaf.texts[0])
+    assert group.texts == [shortened(label)] * (3 if label else 2)
+    assert len(list(ElementTree.fromstring(picture.svg).iter(f"{SVG}text"))) == len(Page(picture.svg).texts)
+    source = picture.save(tmp_path_factory.mktemp("page") / "x.html").read_text(encoding="utf-8")
+    for tag, attributes in Page(source).tags:
+        assert tag in {
+            *("html", "head", "meta", "title", "style", "body", "svg", "defs", "marker", "path", "rect", "g", "text")
+        }
+        assert not [name for name in attributes if name.startswith("on") or name in ("href", "src")]
+
+
+@hostile
+def test_names_and_groups_are_text_in_dot(label):
+    nodes, edges = read_dot(everywhere(label, theme="dark").to_dot().source.encode().decode())
+    assert is_shown_as(f"n{label}", nodes["n0"].split("\n")[0])
+    assert nodes["n2"].split("\n") == [shortened(label)] * (3 if label else 2)
+    assert (list(nodes), len(edges)) == (["n0", "n1", "n2"], 2)

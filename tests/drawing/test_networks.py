@@ -134,6 +134,16 @@ def test_the_legend_says_what_the_widest_line_stands_for():
     assert legend(draw_network(model)) == ["|w| = 2", "w > 0", "w < 0"]
 
 
+@pytest.mark.parametrize("size", [None, (3.0, 2.0)])
+def test_the_legend_stands_below_the_names_of_the_layers(size):
+    ax = Figure(figsize=size, layout="constrained").add_subplot() if size else None
+    figure = draw_network(network((6, 1)), X, TARGET, ax=ax)
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    top = axes.get_legend().get_window_extent().y1
+    assert all(text.get_window_extent().y0 > top for text in axes.texts)
+
+
 # --- numbers -------------------------------------------------------------------------------------------------------------
 
 

@@ -190,6 +190,11 @@ def test_only_a_value_is_drawn(thing):
         ({"digits": "4"}, "digits is '4'"),
         ({"limit": 0}, "the limit is 0; it must be a whole number above 0"),
         ({"limit": None}, "the limit is None"),
+        ({"direction": "up"}, "the direction is 'up'; it must be 'right' or 'down'"),
+        ({"direction": None}, "the direction is None"),
+        ({"theme": "sepia"}, "the theme is 'sepia'; it must be 'light', 'dark' or 'auto'"),
+        ({"theme": ["dark"]}, "the theme is \\['dark'\\]"),
+        ({"legend": 1}, "the legend is 1; it must be True or False"),
     ],
 )
 def test_an_option_that_makes_no_sense_is_refused(square, options, message):
@@ -214,7 +219,7 @@ def test_a_picture_shows_itself_as_text_and_as_html(output):
     picture = draw(output)
     assert repr(picture).startswith("graph of ")
     assert "\n" not in repr(picture)
-    assert picture._repr_html_().startswith('<img style="max-width:100%;background:#fff" alt="graph of ')
+    assert picture._repr_html_().startswith('<img style="max-width:100%;background:#ffffff" alt="graph of ')
 
 
 def test_the_text_form_counts_nodes_and_has_value_and_derivative(square):

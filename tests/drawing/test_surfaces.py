@@ -74,6 +74,15 @@ def test_contours_lie_where_the_function_has_their_level():
     assert (np.diff(lines.levels, n=2) > 0.0).all()  # the lower, the closer
 
 
+def test_what_has_a_line_has_a_number_and_a_minimum_met_but_for_roundings_is_zero():
+    figure = loss_surface(lambda p: bowl(p) + 1e-30, (0.0, 0.0))
+    filled, lines = (found for found in figure.axes[0].collections if hasattr(found, "levels"))
+    low, *others = figure.axes[1].yaxis.get_majorticklocs()
+    assert set(lines.levels) < set(filled.levels)
+    assert low == 0.0
+    assert others == pytest.approx(lines.levels[1:])
+
+
 def test_paths_are_drawn_point_by_point_from_a_ring_to_a_star():
     figure = loss_surface(bowl, paths={"descent": WALK, "other": WALK[::-1]})
     found = walks(figure)

@@ -1,0 +1,250 @@
+"""The scene of a graph of which groups are folded, or of which a part is shown alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+from autograd_lite.drawing.folding import Box, Folded, Folding, Item, folded
+from autograd_lite.drawing.scene import Mark, Scene, Shown, add_marks, check_limit, far_used, shortened, shown_of
+from autograd_lite.engine.node import Node
+from autograd_lite.engine.sweep import reverse, topological
+
+__all__ = ["Part", "folded_scene"]
+
+
+Slopes: TypeAlias = dict[int, Sequence[float | None]]
+"""The local derivatives of nodes by their positions, as far as they were asked for."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which part of a graph is shown.
+
+    Attributes:
+        around, radius: a node, and how many arrows away from it others may be.
+        between: two nodes, of which all is shown that depends on the one and that the other depends on.
+    """
+
+    around: Node | None = None
+    radius: int = 2
+    between: tuple[Node, Node] | None = None
+
+    def __post_init__(self) -> None:
+        if self.around is not None and not isinstance(self.around, Node):
+            raise TypeError(f"draw: around is of type {type(self.around).__name__}; it must be a Value of the graph")
+        if type(self.radius) is not int or self.radius < 0:
+            raise ValueError(f"draw: the radius is {self.radius!r}; it must be a whole number from 0 on")
+        pair = self.between
+        if pair is not None and not (isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(n, Node) for n in pair)):
+            raise TypeError("draw: between must be two Values of the graph, (w, loss)")
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the graph is shown."""
+        return self.around is None and self.between is None
+
+
+class _Builder:
+    """A scene in the making.
+
+    Attributes:
+        order, number: the graph's nodes in topological order, and their positions.
+    """
+
+    def __init__(self, order: Sequence[Node], digits: int, names: Mapping[Node, str]) -> None:
+        self.order = order
+        self.number = {node: k for k, node in enumerate(self.order)}
+        self.names = names
+        self.scene = Scene([], [], digits)
+        self.place: dict[Item, int] = {}
+        self.copied: set[Item] = set()
+
+    def add(self, shown: Shown) -> int:
+        self.scene.boxes.append(shown)
+        return len(self.scene.boxes) - 1
+
+    # --- boxes -----------------------------------------------------------------------------------------------------------
+
+    def shown(self, item: Item) -> Shown:
+        """The box of a node, or of a group with what its nodes have in common."""
+        if isinstance(item, Node):
+            return shown_of(item, self.number[item], self.names)
+        nodes = [self.order[k] for k in item.members]
+        group, runs = item.group, item.group.runs
+        title = f"{group.path} {item.run}" if item.run else f"{group.path} ×{runs:,}" if runs > 1 else group.path
+        grads = [float(g._number if isinstance(g, Node) else g) for node in nodes if (g := node.grad) is not None]
+        largest = max(map(abs, grads), default=None)
+        return Shown(
+            "group",
+            shortened(title, 48),
+            math.nan,
+            None,
+            -1,
+            lines=group_lines(self.scene, nodes, largest),
+            heat=largest,
+            group=group.path,
+            members=tuple(item.members),
+        )
+
+    # --- arrows ----------------------------------------------------------------------------------------------------------
+
+    def node(self, node: Node, kept: set[Item], item_of: Mapping[Node, Item], near: dict[Item, int]) -> None:
+        """The box of a result or leaf and the arrows that arrive there, one for each node, one for all from a group."""
+        sources: list[int | None] = []
+        groups: dict[Item, list[tuple[int, int]]] = {}
+        for place, arg in enumerate(node.args):
+            if not isinstance(arg, Node):
+                sources.append(self.add(Shown("constant", self.scene.number(float(arg)), float(arg), None, -1)))
+            elif item_of[arg] not in kept:
+                sources.append(self.add(self.elsewhere(arg)))
+            elif isinstance(item_of[arg], Folded):
+                groups.setdefault(item_of[arg], []).append((self.number[node], place))
+                sources.append(None)
+            else:
+                sources.append(self.source(arg, near))
+        target = self.place[node] = self.add(self.shown(node))
+        add_marks(self.scene, node, self.number[node], sources, target)
+        for group, edges in groups.items():
+            self.scene.marks.append(self.bundle(self.place[group], target, edges, {}))
+
+    def group(self, box: Box, kept: set[Item], near: dict[Item, int]) -> None:
+        """The box of a group and the arrows that arrive there, one from each other box."""
+        arrows = [
+            (self.source(item, near) if isinstance(item, Node) else self.place[item], edges)
+            for item, edges in box.edges.items()
+            if item in kept
+        ]
+        target = self.place[box.item] = self.add(self.shown(box.item))
+        slopes: Slopes = {}
+        self.scene.marks.extend([self.bundle(source, target, edges, slopes) for source, edges in arrows])
+
+    def source(self, item: Item, near: dict[Item, int]) -> int:
+        """The box of an argument: its own, or for a leaf that is drawn once per use a new one for each user."""
+        if item in self.place:
+            return self.place[item]
+        if item not in near:
+            near[item] = self.add(self.shown(item))
+        return near[item]
+
+    def elsewhere(self, arg: Node) -> Shown:
+        """What stands for an argument that is not shown: its name, or its number."""
+        name = shortened(str(arg.label)) if arg.label not in (None, "") else self.names.get(arg, "")
+        return Shown("constant", f"… {name or self.scene.number(arg._number)}", arg._number, None, -1)
+
+    def bundle(self, source: int, target: int, edges: list[tuple[int, int]], slopes: Slopes) -> Mark:
+        """One arrow for many edges, with what flows back there: to one node a derivative, to several the norm of theirs."""
+        flowing: dict[Node, float] = {}
+        sources: set[Node] = set()
+        last = -1
+        for user, place in edges:
+            if user != last:
+                last, node = user, self.order[user]
+                args, s = node.args, self.adjoint.get(node)
+                if s is not None and user not in slopes:
+                    slopes[user] = node._op.local_slopes(node.numbers, node._number)  # type: ignore[union-attr]  # a user
+            sources.add(args[place])
+            z = None if s is None else slopes[user][place]
+            if s is not None and z is not None:
+                flowing[args[place]] = flowing.get(args[place], 0.0) + s * z
+        number = self.scene.number
+        if self.stale:
+            text = "?"
+        elif len(sources) == 1:
+            text = f"∂ {number(next(iter(flowing.values()), 0.0))}"
+        else:
+            text = f"‖∂‖ {number(math.hypot(*flowing.values()))} of {len(sources):,}"
+        return Mark(source, target, None, self.stale or bool(flowing), text, tuple(edges))
+
+    @cached_property
+    def adjoint(self) -> Mapping[Node, float | None]:
+        """The derivative of the output with respect to each node; none of a graph that leaves were written in since."""
+        return {} if self.stale else reverse(self.order[-1])
+
+    @cached_property
+    def stale(self) -> bool:
+        """Whether a leaf was written since the graph was made, so that its derivatives are those of numbers gone."""
+        try:
+            topological(self.order[-1])
+        except RuntimeError:
+            return True
+        return False
+
+
+def group_lines(scene: Scene, nodes: Sequence[Node], largest: float | None) -> tuple[str, ...]:
+    """What the box of a group says of its nodes, the largest derivative of which is given."""
+    results = [node._number for node in nodes if node._op is not None]
+    leaves = len(nodes) - len(results)
+    lines = [f"{len(results):,} operation{'s' * (len(results) != 1)}"]
+    lines += [f"{leaves:,} lea{'ves' if leaves > 1 else 'f'}"] if leaves else []
+    lines += [f"{scene.number(min(results))} … {scene.number(max(results))}"] if results else []
+    return (*lines, f"|grad| {'–' if largest is None else f'≤ {scene.number(largest)}'}")
+
+
+def folded_scene(
+    order: Sequence[Node], digits: int, limit: int, names: Mapping[Node, str], folding: Folding, part: Part
+) -> Scene:
+    """The boxes and arrows of a graph with groups folded, or of a part of it.
+
+    Arguments:
+        order: the graph's nodes in topological order.
+        digits, limit, names: see `scene_of`.
+        folding, part: what is folded, and what is shown.
+
+    Raises:
+        ValueError: if there are more boxes than the limit, or the graph has not what is asked for.
+    """
+    builder = _Builder(order, digits, names)
+    boxes = folded(builder.order, folding)
+    item_of: dict[Node, Item] = {}
+    for box in boxes:
+        members = [box.item] if isinstance(box.item, Node) else [builder.order[k] for k in box.item.members]
+        item_of |= dict.fromkeys(members, box.item)
+    kept = _kept(boxes, item_of, part)
+    check_limit(len(kept), limit)
+    shown = [box for box in boxes if box.item in kept]
+    builder.copied = far_used((box.item, [item for item in box.edges if item in kept]) for box in shown)
+    for box in shown:
+        near: dict[Item, int] = {}
+        if isinstance(box.item, Folded):
+            builder.group(box, kept, near)
+        elif box.item not in builder.copied:
+            builder.node(box.item, kept, item_of, near)
+        check_limit(len(builder.scene.boxes), limit)
+    return builder.scene
+
+
+def _kept(boxes: Sequence[Box], item_of: Mapping[Node, Item], part: Part) -> set[Item]:
+    """The items of the part that is shown."""
+    kept = {box.item for box in boxes}
+    for what, nodes in (("around", (part.around,)), ("between", part.between)):
+        for node in nodes or ():
+            if node is not None and node not in item_of:
+                raise ValueError(f"draw: {what} has a Value that the drawn one does not depend on; it must be in its graph")
+    before = {box.item: set(box.edges) for box in boxes}
+    if part.between is not None:
+        start, end = [item_of[node] for node in part.between]
+        after = {start}
+        for box in boxes:
+            if before[box.item] & after:
+                after.add(box.item)
+        ahead = {end}
+        for box in reversed(boxes):
+            if box.item in ahead:
+                ahead |= before[box.item]
+        kept = after & ahead
+        if not kept:
+            raise ValueError("draw: between has two Values of which the second does not depend on the first: (w, loss)")
+    if part.around is not None:
+        beside = {item: set(items) for item, items in before.items()}
+        for item, items in before.items():
+            for other in items:
+                beside[other].add(item)
+        near = {item_of[part.around]}
+        for _ in range(part.radius):
+            near |= {other for item in near for other in beside[item]}
+        kept &= near
+    return kept

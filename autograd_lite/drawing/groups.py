@@ -1,0 +1,171 @@
+"""The groups that scopes and modules make of a graph: which nodes belong together, and what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograd_lite.drawing.runs import Frames, Given, Run, made_in, outside, runs_of, with_parts
+from autograd_lite.drawing.scene import shortened
+from autograd_lite.engine.node import Node
+
+__all__ = ["Group", "Grouping", "grouping_of"]
+
+
+@dataclass(eq=False)
+class Group:
+    """What pictures fold into one box: all that was made under one name, or by one module, within one other group.
+
+    Attributes:
+        name: its name among its siblings, "layers.0" say.
+        owner: the module or function, or the name of a scope; None of the whole graph.
+        parent: the group around it; None of the whole graph.
+        runs: how often it was run.
+        inner: the groups in it.
+    """
+
+    name: str
+    owner: Any = None
+    parent: Group | None = None
+    runs: int = 0
+    inner: list[Group] = field(default_factory=list, repr=False)
+
+    @property
+    def around(self) -> list[Group]:
+        """The groups that it is in, the outermost first, and itself; without the whole graph."""
+        found: list[Group] = []
+        group: Group | None = self
+        while group is not None and group.parent is not None:
+            found.append(group)
+            group = group.parent
+        return found[::-1]
+
+    @property
+    def path(self) -> str:
+        """The names of the groups that it is in, and its own: "MLP/layers.0" say."""
+        return "/".join([group.name for group in self.around])
+
+    def within(self) -> Iterator[Group]:
+        """All groups in this one, each before those in it."""
+        waiting = self.inner[::-1]
+        while waiting:
+            group = waiting.pop()
+            yield group
+            waiting.extend(reversed(group.inner))
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """The groups of a graph.
+
+    Attributes:
+        whole: the group of all nodes.
+        group: the innermost group of each node.
+        frames: the runs that each node was made in, one for each of the groups around it; of a leaf none.
+    """
+
+    whole: Group
+    group: dict[Node, Group]
+    frames: dict[Node, Frames]
+
+
+def grouping_of(order: Sequence[Node], depth: int | None = None) -> Grouping:
+    """The groups of a graph.
+
+    Arguments:
+        order: the nodes in topological order.
+        depth: how deep to look for parts that are not called themselves; None for everywhere.
+
+    >>> from autograd_lite.engine.sweep import topological
+    >>> from autograd_lite.nn import MLP
+    >>> grouping = grouping_of(topological(MLP(1, [1, 1], seed=0)([0.5])))
+    >>> [group.path for group in grouping.whole.within()]
+    ['MLP', 'MLP/layers.0', 'MLP/layers.0/neurons.0', 'MLP/layers.1', 'MLP/layers.1/neurons.0']
+    """
+    given: Given = {}
+    frames = with_parts(runs_of(order, given), depth)
+    tree = _Tree()
+    around = {node: tree.groups(found) for node, found in frames.items()}
+    group = {node: found[-1] for node, found in around.items()}
+    homes = _homes(tree.whole)
+    for node, found in around.items():  # a parameter stands in its module, and any other leaf where all its users do
+        for arg in node.args:
+            if type(arg) is not float and arg._op is None and arg not in homes:
+                own = made_in(outside(frames[node], arg, given), arg)
+                place = found[len(own)] if len(own) < len(frames[node]) else found[-1]
+                group[arg] = _common(group.get(arg), place)
+    group |= {leaf: home for leaf, home in homes.items() if home is not tree.whole}
+    for node in order:
+        group.setdefault(node, tree.whole)
+    return Grouping(tree.whole, group, frames)
+
+
+# --- groups --------------------------------------------------------------------------------------------------------------
+
+
+class _Tree:
+    """The groups, made as their runs are met."""
+
+    def __init__(self) -> None:
+        self.whole = Group("")
+        self._known: dict[Frames, tuple[Group, ...]] = {(): (self.whole,)}
+        self._runs: dict[tuple[Group, Run], Group] = {}
+        self._groups: dict[tuple[Group, Any], Group] = {}
+
+    def groups(self, frames: Frames) -> tuple[Group, ...]:
+        """The groups of some runs, from the whole graph inwards."""
+        if frames not in self._known:
+            found = [self.whole]
+            for run in frames:
+                found.append(self._runs.get((found[-1], run)) or self._new_run(found[-1], run))
+            self._known[frames] = tuple(found)
+        return self._known[frames]
+
+    def _new_run(self, parent: Group, run: Run) -> Group:
+        owner = run.owner
+        key = (parent, owner if isinstance(owner, str) else id(owner))
+        if owner is parent.owner and not isinstance(owner, str):
+            group = parent  # a method that calls the one it overrides
+        elif key in self._groups:
+            group = self._groups[key]
+            group.runs += 1
+        else:
+            group = self._groups[key] = Group(_name(owner, parent), owner, parent, 1)
+            parent.inner.append(group)
+        self._runs[parent, run] = group
+        return group
+
+
+def _name(owner: Any, parent: Group) -> str:
+    """The name of a scope or function; of a module where it stands in the next module around it, else its class."""
+    name = owner if isinstance(owner, str) else getattr(owner, "__name__", type(owner).__name__)
+    around = [group.owner for group in parent.around if hasattr(group.owner, "named_modules")]
+    if around and hasattr(owner, "named_modules"):
+        name = next((place for place, part in around[-1].named_modules() if part is owner), name)
+    name = shortened(str(name).strip())
+    taken = {group.name for group in parent.inner}
+    return next(again for k in range(1, len(taken) + 2) if (again := f"{name} {k}" if k > 1 else name) not in taken)
+
+
+def _homes(whole: Group) -> dict[Node, Group]:
+    """For each parameter of a module the innermost group that has all groups of modules that own it."""
+    homes: dict[Node, Group] = {}
+    for group in whole.within():
+        if hasattr(group.owner, "named_modules"):
+            for leaf in group.owner.parameters():
+                home = homes.get(leaf)
+                homes[leaf] = group if home is None or home in group.around else _common(home, group)
+    return homes
+
+
+def _common(some: Group | None, other: Group) -> Group:
+    """The innermost group around both."""
+    if some is None or some is other:
+        return other
+    shared = [a for a, b in zip(some.around, other.around, strict=False) if a is b]
+    if shared:
+        return shared[-1]
+    while other.parent is not None:
+        other = other.parent
+    return other
