@@ -7,9 +7,11 @@ from typing import Any
 
 from autograd_lite.train.figures import notebook_figure
 
-__all__ = ["History"]
+__all__ = ["History", "label_losses"]
 
 INTERRUPTED = "Ctrl-C"
+MARKERS = 40
+"""Of more epochs not each has its own, so that a line remains a line."""
 
 
 @dataclass
@@ -80,19 +82,52 @@ class History:
         """
         figure = notebook_figure(figsize=(8, 5), layout="constrained")
         axes = figure.add_subplot()
-        epochs = [step / self.batches for step in range(len(self.losses))]
-        axes.plot(epochs, self.losses, color="#9ecae1", linewidth=0.8, label="mini-batch")
-        middles = [epoch + 0.5 for epoch in range(len(self.epoch_losses))]
-        axes.plot(middles, self.epoch_losses, color="#08519c", marker="o", markersize=4, label="mean of the epoch")
-        if self.validation_losses:
-            ends = [epoch + 1.0 for epoch in range(len(self.validation_losses))]
-            axes.plot(ends, self.validation_losses, color="#d94801", marker="s", markersize=4, label="validation")
-        if self.best_epoch is not None:
-            axes.axvline(self.best_epoch + 1.0, color="#d94801", linewidth=0.8, linestyle=":", label="kept")
-        axes.set(xlabel="epoch", ylabel="loss", xlim=(0, None))
-        if min([0.0, *self.losses, *self.validation_losses]) == 0.0:  # a loss of one's own may be negative
-            axes.set_ylim(0, None)
+        self.draw_on(axes)
+        label_losses(axes)
         axes.set_title(title, parse_math=False)
         axes.grid(alpha=0.3)
         axes.legend()
         return figure
+
+    def draw_on(
+        self, axes: Any, *, name: str = "", colour: str = "#08519c", marker: str = "o", batches: bool = True
+    ) -> None:
+        """Draws lines on axes of matplotlib: mini-batches, epochs, with dashes held-out samples, with dots the kept epoch.
+
+        Arguments:
+            name: what the lines are called, where there are those of others beside them.
+            colour, marker: what tells them apart from the others.
+            batches: whether the losses of mini-batches are drawn.
+
+        >>> axes = notebook_figure().add_subplot()
+        >>> History(1, 1, losses=[1.0], epoch_losses=[1.0], validation_losses=[2.0]).draw_on(axes, name="run", batches=False)
+        >>> [line.get_label() for line in axes.lines]
+        ['run', 'run: validation']
+        """
+        prefix = f"{name}: " if name else ""
+        every = 1 + len(self.epoch_losses) // MARKERS
+        style = {"color": colour, "marker": marker, "markersize": 3.5, "markevery": every}
+        if batches:
+            epochs = [step / self.batches for step in range(len(self.losses))]
+            axes.plot(epochs, self.losses, color=colour, alpha=0.35, linewidth=0.8, label=f"{prefix}mini-batches")
+        middles = [epoch + 0.5 for epoch in range(len(self.epoch_losses))]
+        axes.plot(middles, self.epoch_losses, label=name or "mean of the epoch", **style)
+        if self.validation_losses:
+            ends = [epoch + 1.0 for epoch in range(len(self.validation_losses))]
+            label = f"{prefix}validation"
+            axes.plot(ends, self.validation_losses, linestyle="--", label=label, markerfacecolor="none", **style)
+        if self.best_epoch is not None:
+            axes.axvline(self.best_epoch + 1.0, color=colour, linewidth=1.0, linestyle=":", label=f"{prefix}kept")
+
+
+def label_losses(axes: Any) -> None:
+    """Names axes that histories are drawn on, and lets them begin at 0 unless there is a loss below, as of one's own.
+
+    >>> axes = notebook_figure().add_subplot()
+    >>> label_losses(axes)
+    >>> axes.get_xlabel(), axes.get_ylabel()
+    ('epoch', 'loss')
+    """
+    axes.set(xlabel="epoch", ylabel="loss", xlim=(0, None))
+    if axes.get_yscale() == "linear" and not any(loss < 0.0 for line in axes.lines for loss in line.get_ydata()):
+        axes.set_ylim(0, None)

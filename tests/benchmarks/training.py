@@ -1,7 +1,7 @@
 """Training: accuracies with the same settings for all data, and `fit`'s time beside a plain PyTorch loop. Prints two tables.
 
     pip install '.[data]' --group peers
-    python -m tests.benchmarks.training [--only accuracy|speed] [--quick] [--markdown]
+    python -m tests.benchmarks.training [--only accuracy|speed|generalisation|defaults] [--quick] [--markdown]
 
 Accuracies are those of the test parts of the splits 0 to 4, `train_test_split(test_size=0.25, random_state=split,
 stratify=y)`, standardised by what the training part shows, with the split as the network's seed. Beside them stands
@@ -9,7 +9,8 @@ scikit-learn's `MLPClassifier` with its own defaults, its hidden layers as large
 fitted: there the accuracy is that of the training points, and both are given as many epochs, of mini-batches of 32 here and
 of all points at once there.
 
-How the time is taken stands in `training_loops`.
+How the time is taken stands in `training_loops`. Two more tables are printed when they are asked for: what dropout and other
+remedies do (`generalisation`, which needs pytest), and the defaults of `fit` beside other settings (`defaults`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from autograd_lite.nn import MLP
 from autograd_lite.train import accuracy, fit
 from tests.benchmarks import training_loops
 from tests.benchmarks.compiled.__main__ import versions
+from tests.benchmarks.defaults import defaults_table
 from tests.benchmarks.eager import processor
 from tests.benchmarks.training_data import Parts, both_spirals, standardised_split
 
@@ -116,6 +118,13 @@ def _accuracies(splits: Sequence[int]) -> list[list[str]]:
     return lines
 
 
+def generalisation_table(*, quick: bool) -> list[list[str]]:
+    """What remedies do, a line for each figure."""
+    from tests.benchmarks import generalisation  # which needs pytest
+
+    return generalisation.generalisation_table(quick=quick)
+
+
 def _cells(found: Sequence[Fitted]) -> list[str]:
     each = [100.0 * one.accuracy for one in found]
     shown = ", ".join(f"{x:.1f}" for x in each)
@@ -131,21 +140,26 @@ def aligned(lines: Sequence[Sequence[str]], *, markdown: bool) -> str:
     return "\n".join("  ".join(cell.ljust(size) for cell, size in zip(line, widths, strict=True)).rstrip() for line in lines)
 
 
-TABLES: dict[str, Callable[..., Any]] = {"accuracy": accuracy_table, "speed": training_loops.speed_table}
+ALWAYS = ("accuracy", "speed")
+TABLES: dict[str, Callable[..., Any]] = {
+    "accuracy": accuracy_table,
+    "speed": training_loops.speed_table,
+    "generalisation": generalisation_table,
+    "defaults": defaults_table,
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Accuracies of fit, and its time beside PyTorch's.")
-    parser.add_argument("--only", choices=TABLES, help="one of the two tables")
-    parser.add_argument("--quick", action="store_true", help="two splits and three rounds")
+    parser.add_argument("--only", choices=TABLES, help=f"one of the tables; without it, {' and '.join(ALWAYS)}")
+    parser.add_argument("--quick", action="store_true", help="fewer splits, rounds, seeds and settings")
     parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
     options = parser.parse_args()
     print(
         f"Python {platform.python_version()}, {versions()}, scikit-learn {version('scikit-learn')}; {processor()}; float64."
     )
-    for name, table in TABLES.items():
-        if options.only in (None, name):
-            print(f"\n{aligned(table(quick=options.quick), markdown=options.markdown)}")
+    for name in [options.only] if options.only else ALWAYS:
+        print(f"\n{aligned(TABLES[name](quick=options.quick), markdown=options.markdown)}")
 
 
 if __name__ == "__main__":

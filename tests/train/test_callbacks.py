@@ -173,9 +173,15 @@ def test_a_history_draws_itself():
     )
     axes = figure.axes[0]
     assert figure._repr_png_().startswith(b"\x89PNG")
-    assert [line.get_label() for line in axes.lines] == ["mini-batch", "mean of the epoch", "validation", "kept"]
+    assert [line.get_label() for line in axes.lines] == ["mini-batches", "mean of the epoch", "validation", "kept"]
     assert axes.lines[0].get_xdata().tolist() == [0.0, 0.5, 1.0]
     assert axes.lines[2].get_xdata().tolist() == [1.0]
+
+
+def test_few_epochs_have_a_marker_each_and_the_lines_of_many_remain_lines():
+    for epochs, shown in ((5, 5), (39, 39), (400, 37)):  # every eleventh of 400
+        _, mean = History(epochs, 1, losses=[1.0], epoch_losses=[1.0] * epochs).plot().axes[0].lines
+        assert len(range(0, epochs, mean.get_markevery())) == shown
 
 
 def test_the_picture_of_a_history_has_room_for_negative_losses():

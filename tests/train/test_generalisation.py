@@ -1,13 +1,14 @@
 """What dropout, early stopping, whitening and adversarial training are for, each shown with five seeds.
 
-Measured, as means over the seeds 0 to 4 (Linux, numpy with OpenBLAS; elsewhere roundings lead to other numbers near these):
+Measured, as means over the seeds 0 to 4 (Linux, numpy with OpenBLAS; elsewhere roundings lead to other numbers near these);
+`python -m tests.benchmarks.training --only generalisation` prints them:
 
 | | without | with |
 |---|---|---|
 | dropout of half the hidden units: test loss | 0.59 | 0.47 |
 | … test accuracy, % | 82 | 88 |
 | … test loss less training loss | 0.46 | 0.16 |
-| early stopping: test loss | 1.78 | 1.30 |
+| early stopping: test loss | 1.74 | 1.33 |
 | steps of steepest descent until 0.1 % is left to be gained | 1,452 raw, 64 standardised | 1 whitened |
 | adversarial training: accuracy under attack, % | 21 | 70 |
 | … clean accuracy, % | 96.4 | 96.2 |
@@ -96,8 +97,8 @@ def test_dropout_makes_a_large_network_err_less_on_new_samples():
 # --- early stopping -------------------------------------------------------------------------------------------------------
 
 
-@each_seed
-def test_early_stopping_keeps_parameters_that_err_less_than_those_after_all_epochs(seed):
+def late_and_stopped(seed):
+    """The history, the loss on held-out and that on new digits: of a training to its end, and of one stopped early."""
     rows, test_rows, targets, test_targets = digits(300, seed)
     dice = np.random.default_rng(seed)
     targets, test_targets = relabelled(targets, dice), relabelled(test_targets, dice)
@@ -107,7 +108,12 @@ def test_early_stopping_keeps_parameters_that_err_less_than_those_after_all_epoc
         options = {"validation": held_out, "callbacks": callbacks, "metric": None}
         history = fit(model, rows[:200], targets[:200], optimizer=adam(1e-2), epochs=40, seed=seed, **options)
         found.append((history, Scores.of(model, *held_out).loss, Scores.of(model, test_rows, test_targets).loss))
-    (whole, _, late), (short, best, kept) = found
+    return found
+
+
+@each_seed
+def test_early_stopping_keeps_parameters_that_err_less_than_those_after_all_epochs(seed):
+    (whole, _, late), (short, best, kept) = late_and_stopped(seed)
     assert kept < 0.85 * late
     assert best == pytest.approx(min(short.validation_losses), rel=1e-12)
     epochs = len(short.epoch_losses)
@@ -136,26 +142,34 @@ def steps_of_steepest_descent(rows, targets):
     return 1.0 / eigenvalues[-1], rest + 0.5 * (left[step] + left[step - 1]), step, eigenvalues[-1] / eigenvalues[0]
 
 
-@each_seed
-def test_whitened_inputs_need_one_step_where_others_need_as_many_as_their_condition_number_says(seed):
+def steps_by_inputs(seed):
+    """For raw, standardised and whitened inputs the steps taken, those expected, and the condition number."""
     dice = np.random.default_rng(seed)
     correlated = np.sqrt(0.9) * dice.normal(size=(200, 1)) + np.sqrt(0.1) * dice.normal(size=(200, 4))
     targets = correlated @ dice.normal(size=4) + 0.1 * dice.normal(size=200)
     raw = correlated * [1.0, 2.0, 4.0, 8.0] + dice.normal(size=4)
     forms = {"raw": raw, "standardised": Standardizer.fitted(raw)(raw), "whitened": Whitener.fitted(raw)(raw)}
-    taken, conditions = {}, {}
+    found = {}
     for name, rows in forms.items():
-        rate, loss, expected, conditions[name] = steps_of_steepest_descent(rows, targets)
+        rate, loss, expected, condition = steps_of_steepest_descent(rows, targets)
         model = MLP(4, [1], init=lambda generator, nin, nout: [0.0] * nin)
         options = {"epochs": 10_000, "batch_size": 200, "callbacks": [LossBelow(loss)], "metric": None}
         history = fit(model, rows, targets, "half_squared_error", lambda model, rate=rate: SGD(model, rate), **options)
-        taken[name] = len(history.losses) - 1  # the last loss is that before its step
-        assert taken[name] == expected
-    assert conditions["whitened"] == pytest.approx(1.0, rel=1e-9)
-    assert taken["whitened"] == 1
+        found[name] = len(history.losses) - 1, expected, condition  # the last loss is that before its step
+    return found
+
+
+@each_seed
+def test_whitened_inputs_need_one_step_where_others_need_as_many_as_their_condition_number_says(seed):
+    found = steps_by_inputs(seed)
+    for taken, expected, _ in found.values():
+        assert taken == expected
+    taken, _, condition = found["whitened"]
+    assert condition == pytest.approx(1.0, rel=1e-9)
+    assert taken == 1
     for better, worse, times in (("whitened", "standardised", 20), ("standardised", "raw", 4)):
-        assert conditions[worse] > 10 * conditions[better]
-        assert taken[worse] > times * taken[better]
+        assert found[worse][2] > 10 * found[better][2]
+        assert found[worse][0] > times * found[better][0]
 
 
 # --- adversarial training -------------------------------------------------------------------------------------------------
