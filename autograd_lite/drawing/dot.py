@@ -62,7 +62,7 @@ def digraph_of(scene: Scene) -> Any:
 
 
 def _box_style(shown: Shown, fill: str, palette: Palette) -> dict[str, str]:
-    if shown.kind == "constant":
+    if shown.bare:
         return {"shape": "plaintext", "fontcolor": palette.muted}
     style = {"dead": "filled,dashed", "saturated": "filled,dotted"}.get(shown.state, "filled")
     pale = {"color": palette.faint, "fontcolor": palette.muted} if shown.pale else {}

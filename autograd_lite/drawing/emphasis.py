@@ -90,7 +90,7 @@ def with_units(scene: Scene, order: Sequence[Node]) -> Scene:
     def marked(shown: Shown) -> Shown:
         if shown.group:
             counts = Counter([states[k] for k in shown.members if k in states])
-            return replace(shown, notes=(*shown.notes, *[f"{counts[state]} {state}" for state in sorted(counts)]))
+            return replace(shown, notes=(*shown.notes, *[f"{counts[state]:,} {state}" for state in sorted(counts)]))
         state = states.get(shown.node, "")
         return replace(shown, state=state, notes=(*shown.notes, state)) if state else shown
 
@@ -170,7 +170,7 @@ def _through_groups(
 
 def _heated(scene: Scene, heat: Heat, shown: Shown, via: float | None) -> Shown:
     if via is None:
-        return shown if shown.kind == "constant" else replace(shown, heat=0.0, pale=True)
+        return shown if shown.bare else replace(shown, heat=0.0, pale=True)
     share = f" ({share_text(via, heat.magnitude)})" if 0.0 < heat.magnitude < math.inf else ""
     return replace(shown, heat=via, notes=(f"via {scene.number(via)}{share}", *shown.notes))
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from autograd_lite.drawing.folding import Box, Folded, Folding, Item, folded
 from autograd_lite.drawing.scene import Mark, Scene, Shown, add_marks, check_limit, far_used, shortened, shown_of
 from autograd_lite.engine.node import Node
 from autograd_lite.engine.sweep import reverse, topological
 
-__all__ = ["Part", "folded_scene"]
+__all__ = ["Part", "folded_scene", "group_lines", "largest_of"]
 
+LONGEST = 48
+"""Characters, of a group's title."""
 
-Slopes: TypeAlias = dict[int, Sequence[float | None]]
-"""The local derivatives of nodes by their positions, as far as they were asked for."""
+Slopes: TypeAlias = dict[int, tuple[Sequence[Any], Sequence[float | None] | None]]
+"""The arguments of nodes, by their positions, and the local derivatives; None where no derivative arrives to be handed on."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Part:
             raise ValueError(f"draw: the radius is {self.radius!r}; it must be a whole number from 0 on")
         pair = self.between
         if pair is not None and not (isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(n, Node) for n in pair)):
-            raise TypeError("draw: between must be two Values of the graph, (w, loss)")
+            raise TypeError(f"draw: between is {shortened(repr(pair), 60)}; it must be two Values of the graph, (w, loss)")
 
     @property
     def whole(self) -> bool:
@@ -75,12 +77,11 @@ class _Builder:
             return shown_of(item, self.number[item], self.names)
         nodes = [self.order[k] for k in item.members]
         group, runs = item.group, item.group.runs
-        title = f"{group.path} {item.run}" if item.run else f"{group.path} ×{runs:,}" if runs > 1 else group.path
         grads = [float(g._number if isinstance(g, Node) else g) for node in nodes if (g := node.grad) is not None]
-        largest = max(map(abs, grads), default=None)
+        largest = largest_of(grads)
         return Shown(
             "group",
-            shortened(title, 48),
+            _title(group.path, f" {item.run}" if item.run else f" ×{runs:,}" if runs > 1 else ""),
             math.nan,
             None,
             -1,
@@ -108,8 +109,9 @@ class _Builder:
                 sources.append(self.source(arg, near))
         target = self.place[node] = self.add(self.shown(node))
         add_marks(self.scene, node, self.number[node], sources, target)
+        slopes: Slopes = {}
         for group, edges in groups.items():
-            self.scene.marks.append(self.bundle(self.place[group], target, edges, {}))
+            self.scene.marks.append(self.bundle(self.place[group], target, edges, slopes))
 
     def group(self, box: Box, kept: set[Item], near: dict[Item, int]) -> None:
         """The box of a group and the arrows that arrive there, one from each other box."""
@@ -133,21 +135,18 @@ class _Builder:
     def elsewhere(self, arg: Node) -> Shown:
         """What stands for an argument that is not shown: its name, or its number."""
         name = shortened(str(arg.label)) if arg.label not in (None, "") else self.names.get(arg, "")
-        return Shown("constant", f"… {name or self.scene.number(arg._number)}", arg._number, None, -1)
+        return Shown("elsewhere", f"… {name or self.scene.number(arg._number)}", arg._number, None, -1)
 
     def bundle(self, source: int, target: int, edges: list[tuple[int, int]], slopes: Slopes) -> Mark:
         """One arrow for many edges, with what flows back there: to one node a derivative, to several the norm of theirs."""
         flowing: dict[Node, float] = {}
         sources: set[Node] = set()
-        last = -1
         for user, place in edges:
-            if user != last:
-                last, node = user, self.order[user]
-                args, s = node.args, self.adjoint.get(node)
-                if s is not None and user not in slopes:
-                    slopes[user] = node._op.local_slopes(node.numbers, node._number)  # type: ignore[union-attr]  # a user
+            if user not in slopes:
+                slopes[user] = self.slopes(self.order[user])
+            args, own = slopes[user]
             sources.add(args[place])
-            z = None if s is None else slopes[user][place]
+            s, z = self.adjoint.get(self.order[user]), None if own is None else own[place]
             if s is not None and z is not None:
                 flowing[args[place]] = flowing.get(args[place], 0.0) + s * z
         number = self.scene.number
@@ -158,6 +157,12 @@ class _Builder:
         else:
             text = f"‖∂‖ {number(math.hypot(*flowing.values()))} of {len(sources):,}"
         return Mark(source, target, None, self.stale or bool(flowing), text, tuple(edges))
+
+    def slopes(self, node: Node) -> tuple[Sequence[Any], Sequence[float | None] | None]:
+        """The arguments of a node, and the local derivatives."""
+        if node._op is None or self.adjoint.get(node) is None:
+            return node.args, None
+        return node.args, node._op.local_slopes(node.numbers, node._number)
 
     @cached_property
     def adjoint(self) -> Mapping[Node, float | None]:
@@ -174,13 +179,27 @@ class _Builder:
         return False
 
 
+def _title(path: str, run: str) -> str:
+    """The end of a path, which tells groups apart, and the run."""
+    room = LONGEST - len(run)
+    return (path if len(path) <= room else f"…{path[1 - room :]}") + run
+
+
+def largest_of(grads: Iterable[float]) -> float | None:
+    """The size of the largest derivative; nan if one is, since it is larger than none."""
+    sizes = [abs(grad) for grad in grads]
+    return math.nan if any(size != size for size in sizes) else max(sizes, default=None)
+
+
 def group_lines(scene: Scene, nodes: Sequence[Node], largest: float | None) -> tuple[str, ...]:
     """What the box of a group says of its nodes, the largest derivative of which is given."""
     results = [node._number for node in nodes if node._op is not None]
-    leaves = len(nodes) - len(results)
+    numbers = [x for x in results if x == x]
+    leaves, nans = len(nodes) - len(results), len(results) - len(numbers)
     lines = [f"{len(results):,} operation{'s' * (len(results) != 1)}"]
     lines += [f"{leaves:,} lea{'ves' if leaves > 1 else 'f'}"] if leaves else []
-    lines += [f"{scene.number(min(results))} … {scene.number(max(results))}"] if results else []
+    lines += [f"{scene.number(min(numbers))} … {scene.number(max(numbers))}"] if numbers else []
+    lines += [f"{nans:,} nan"] if nans else []
     return (*lines, f"|grad| {'–' if largest is None else f'≤ {scene.number(largest)}'}")
 
 
@@ -214,7 +233,8 @@ def folded_scene(
         elif box.item not in builder.copied:
             builder.node(box.item, kept, item_of, near)
         check_limit(len(builder.scene.boxes), limit)
-    return builder.scene
+    drawn = sum(1 if isinstance(item, Node) else len(item.members) for item in kept)
+    return replace(builder.scene, hidden=len(order) - drawn)
 
 
 def _kept(boxes: Sequence[Box], item_of: Mapping[Node, Item], part: Part) -> set[Item]:
@@ -224,27 +244,53 @@ def _kept(boxes: Sequence[Box], item_of: Mapping[Node, Item], part: Part) -> set
         for node in nodes or ():
             if node is not None and node not in item_of:
                 raise ValueError(f"draw: {what} has a Value that the drawn one does not depend on; it must be in its graph")
-    before = {box.item: set(box.edges) for box in boxes}
     if part.between is not None:
-        start, end = [item_of[node] for node in part.between]
-        after = {start}
-        for box in boxes:
-            if before[box.item] & after:
-                after.add(box.item)
-        ahead = {end}
-        for box in reversed(boxes):
-            if box.item in ahead:
-                ahead |= before[box.item]
-        kept = after & ahead
+        start, end = part.between
+        kept = _on_ways(boxes, _holding(boxes, item_of, start), item_of[end])
         if not kept:
             raise ValueError("draw: between has two Values of which the second does not depend on the first: (w, loss)")
     if part.around is not None:
-        beside = {item: set(items) for item, items in before.items()}
-        for item, items in before.items():
-            for other in items:
-                beside[other].add(item)
-        near = {item_of[part.around]}
-        for _ in range(part.radius):
-            near |= {other for item in near for other in beside[item]}
-        kept &= near
+        kept &= _near(boxes, _holding(boxes, item_of, part.around), part.radius)
+        if not kept:
+            raise ValueError(
+                f"draw: nothing that is between the two Values is within a radius of {part.radius} around the third one: "
+                "give a larger radius, or one of the two options alone"
+            )
     return kept
+
+
+def _holding(boxes: Sequence[Box], item_of: Mapping[Node, Item], node: Node) -> set[Item]:
+    """The box of a node; of a leaf in a group whose runs have boxes of their own, those of all runs that use it."""
+    own = item_of[node]
+    if isinstance(own, Node) or node._op is not None:
+        return {own}
+    runs = [box.item for box in boxes if isinstance(box.item, Folded) and box.item.group is own.group]
+    users = {item_of[user] for user in item_of if node in user.args} if len(runs) > 1 else set()
+    return {own, *[run for run in runs if run in users]}
+
+
+def _on_ways(boxes: Sequence[Box], starts: set[Item], end: Item) -> set[Item]:
+    """The items that are reached from one of the starts, and that reach the end."""
+    after = set(starts)
+    for box in boxes:
+        if any(item in after for item in box.edges):
+            after.add(box.item)
+    ahead = {end}
+    for box in reversed(boxes):
+        if box.item in ahead:
+            ahead |= set(box.edges)
+    return after & ahead
+
+
+def _near(boxes: Sequence[Box], starts: set[Item], radius: int) -> set[Item]:
+    """The items at most so many arrows away from one of the starts, whichever way the arrows lead."""
+    beside: dict[Item, list[Item]] = {box.item: list(box.edges) for box in boxes}
+    for box in boxes:
+        for other in box.edges:
+            beside[other].append(box.item)
+    near, rim = set(starts), set(starts)
+    while rim and radius > 0:
+        rim = {other for item in rim for other in beside[item]} - near
+        near |= rim
+        radius -= 1
+    return near

@@ -43,8 +43,8 @@ class Folding:
 
     @property
     def anything(self) -> bool:
-        """Whether any group is to be folded."""
-        return self.depth is not None or bool(self.fold)
+        """Whether any group is to be folded, or named."""
+        return self.depth is not None or bool(self.fold) or bool(self.unfold)
 
 
 class Folded:
@@ -122,12 +122,16 @@ def _closed(whole: Group, folding: Folding) -> set[Group]:
 
 
 def _named(groups: Iterable[Group], wanted: Iterable[Any]) -> list[Group]:
-    """The groups that have a path, else those whose path ends in it, and those of a module."""
+    """The groups that have a path, else those whose path ends in it, and those of a module.
+
+    A scope's name may be longer than the one in its path, and have other signs: as it was given it is known too.
+    """
     found = []
     for one in wanted:
         if isinstance(one, str):
             own = [group for group in groups if group.path == one]
             own = own or [group for group in groups if group.path.endswith(f"/{one}")]
+            own = own or [group for group in groups if isinstance(group.owner, str) and group.owner == one]
         else:
             own = [group for group in groups if group.owner is one]
         if not own:

@@ -112,6 +112,8 @@ class _Tree:
         self._known: dict[Frames, tuple[Group, ...]] = {(): (self.whole,)}
         self._runs: dict[tuple[Group, Run], Group] = {}
         self._groups: dict[tuple[Group, Any], Group] = {}
+        self._taken: dict[tuple[Group, str], int] = {}
+        self._places: dict[int, dict[int, str]] = {}
 
     def groups(self, frames: Frames) -> tuple[Group, ...]:
         """The groups of some runs, from the whole graph inwards."""
@@ -131,21 +133,33 @@ class _Tree:
             group = self._groups[key]
             group.runs += 1
         else:
-            group = self._groups[key] = Group(_name(owner, parent), owner, parent, 1)
+            group = self._groups[key] = Group(self._name(owner, parent), owner, parent, 1)
             parent.inner.append(group)
         self._runs[parent, run] = group
         return group
 
+    def _name(self, owner: Any, parent: Group) -> str:
+        """The name of a scope or function; of a module where it stands in the next module around it, else its class."""
+        name = owner if isinstance(owner, str) else getattr(owner, "__name__", type(owner).__name__)
+        around = [group.owner for group in parent.around if hasattr(group.owner, "named_modules")]
+        if around and hasattr(owner, "named_modules"):
+            name = self._places_in(around[-1]).get(id(owner), name)
+        return self._own(shortened(str(name).strip()) or "unnamed", parent)
 
-def _name(owner: Any, parent: Group) -> str:
-    """The name of a scope or function; of a module where it stands in the next module around it, else its class."""
-    name = owner if isinstance(owner, str) else getattr(owner, "__name__", type(owner).__name__)
-    around = [group.owner for group in parent.around if hasattr(group.owner, "named_modules")]
-    if around and hasattr(owner, "named_modules"):
-        name = next((place for place, part in around[-1].named_modules() if part is owner), name)
-    name = shortened(str(name).strip())
-    taken = {group.name for group in parent.inner}
-    return next(again for k in range(1, len(taken) + 2) if (again := f"{name} {k}" if k > 1 else name) not in taken)
+    def _own(self, name: str, parent: Group) -> str:
+        """A name that no sibling has: the same, or followed by the first free number."""
+        count = self._taken.get((parent, name), 0) + 1
+        while (own := f"{name} {count}" if count > 1 else name) != name and (parent, own) in self._taken:
+            count += 1
+        self._taken[parent, name] = count
+        self._taken.setdefault((parent, own), 1)
+        return own
+
+    def _places_in(self, module: Any) -> dict[int, str]:
+        """Where the parts of a module stand in it."""
+        if id(module) not in self._places:
+            self._places[id(module)] = {id(part): place for place, part in module.named_modules()}
+        return self._places[id(module)]
 
 
 def _homes(whole: Group) -> dict[Node, Group]:

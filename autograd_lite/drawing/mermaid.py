@@ -51,7 +51,7 @@ def mermaid_of(scene: Scene) -> str:
     arrows = [f"    n{mark.source} {_arrow(mark)} n{mark.target}" for mark in scene.marks]
     told = "<br/>".join(map(_escaped, legend_texts(scene)))
     legend = [f'    legend["{told}"]'] if told else []
-    constants = [*[f"n{k}" for k, shown in enumerate(scene.boxes) if shown.kind == "constant"], *["legend"] * bool(told)]
+    constants = [*[f"n{k}" for k, shown in enumerate(scene.boxes) if shown.bare], *["legend"] * bool(told)]
     styles = (
         ["    classDef constant fill:none,stroke:none", f"    class {','.join(constants)} constant"] if constants else []
     )

@@ -126,7 +126,9 @@ def draw_network(
     axes.axis("off")
     sheet = _Sheet(axes, colours, step, columns, digits)
     numbers = {"weight": {p: p.data for p in model.parameters()}, "gradient": sweep.slopes if sweep else {}}
-    _draw_edges(sheet, list(_edges(layers, columns)), numbers[width], numbers[colour], few)
+    edges = list(_edges(layers, columns))
+    widest = _largest(numbers[width][edge.parameter] for edge in edges)
+    _draw_edges(sheet, edges, numbers[width], numbers[colour], widest, few)
     _draw_units(sheet, sweep)
     names = [
         "inputs" if columns[0].size > 1 else "input",
@@ -136,7 +138,7 @@ def draw_network(
         sheet.write(k, -top - 0.35, f"{column.size:,} {name}", fontsize=9)
     if sweep is not None and sweep.error is not None:
         sheet.write(len(layers) / 2.0, top + 0.3, f"E = {short(sweep.error)}", fontsize=10)
-    _explain(sheet, width, _largest(numbers[width].values()), colour)
+    _explain(sheet, width, widest, colour)
     return axes.figure
 
 
@@ -240,10 +242,10 @@ class _Sheet(NamedTuple):
 
 
 def _draw_edges(
-    sheet: _Sheet, edges: Sequence[_Edge], sizes: dict[Value, float], signs: dict[Value, float], few: bool
+    sheet: _Sheet, edges: Sequence[_Edge], sizes: dict[Value, float], signs: dict[Value, float], widest: float, few: bool
 ) -> None:
     """Lines whose width is in proportion to one number, and whose colour grows stronger with the other."""
-    colours, widest, strongest = sheet.colours, _largest(sizes.values()), _largest(signs.values())
+    colours, strongest = sheet.colours, _largest(signs[edge.parameter] for edge in edges)
     lines, widths, strokes = [], [], []
     for k, start, j, parameter in edges:
         size, sign, end = sizes[parameter], signs[parameter], sheet.columns[k + 1].places[j]

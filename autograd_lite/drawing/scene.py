@@ -27,7 +27,8 @@ class Shown:
     """One box.
 
     Attributes:
-        kind: "leaf", "result", "constant" or "group", and perhaps a further word, as in "leaf added".
+        kind: "leaf", "result", "constant", "group", or "elsewhere" of an argument that is not drawn but named; and perhaps a
+            further word, as in "leaf added".
         title: the label, the operation's symbol, or both; of a constant its number; of a group its name.
         value: the number; of a group nan.
         grad: the derivative, None before backward; of a group None.
@@ -53,6 +54,11 @@ class Shown:
     pale: bool = False
     group: str = ""
     members: tuple[int, ...] = ()
+
+    @property
+    def bare(self) -> bool:
+        """Whether it is a text alone, without a frame."""
+        return self.kind in ("constant", "elsewhere")
 
     @property
     def warmth(self) -> float | None:
@@ -134,6 +140,7 @@ class Scene:
         look: how it is drawn.
         heat: the derivative by whose parts it is coloured; None where it is by the sizes of the boxes' derivatives.
         trails: the highlighted paths; `others` is how many more the ledger has.
+        hidden: how many nodes of the graph are in no box.
     """
 
     boxes: list[Shown]
@@ -143,6 +150,7 @@ class Scene:
     heat: Heat | None = None
     trails: tuple[Trail, ...] = ()
     others: int = 0
+    hidden: int = 0
 
     @property
     def largest(self) -> float:

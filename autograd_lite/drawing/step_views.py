@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from autograd_lite.drawing.folded_scene import Part, folded_scene, group_lines
+from autograd_lite.drawing.folded_scene import Part, folded_scene, group_lines, largest_of
 from autograd_lite.drawing.folding import Folding
 from autograd_lite.drawing.groups import Group, grouping_of
 from autograd_lite.drawing.scene import Scene, Shown
@@ -93,9 +93,8 @@ def _summed(shown: Shown, scene: Scene, order: Sequence[Node], totals: Sequence[
     """A group's box with the derivatives of the steps."""
     if not shown.group:
         return shown
-    grads = [abs(s) for k in shown.members if (s := totals[k]) is not None]
-    lines = group_lines(scene, [order[k] for k in shown.members], max(grads, default=None))
-    return replace(shown, lines=lines, heat=max(grads, default=None))
+    largest = largest_of(s for k in shown.members if (s := totals[k]) is not None)
+    return replace(shown, lines=group_lines(scene, [order[k] for k in shown.members], largest), heat=largest)
 
 
 def _view(

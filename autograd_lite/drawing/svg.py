@@ -99,15 +99,15 @@ def _tip(name: str, size: float) -> str:
 
 
 def _box_of(shown: Shown, lines: list[str]) -> Box:
-    if shown.kind == "constant":
-        return Box(width_of(lines[0]) * SMALL + 4.0, SLOT, beside=True)
+    if shown.bare:
+        return Box(width_of(lines[0]) * SMALL + 4.0, SLOT, beside=shown.kind == "constant")
     room = 2.0 * CARD if shown.group else 0.0
     return Box(max(map(width_of, lines)) + 14.0 + room, LINE * len(lines) + 8.0 + room)
 
 
 def _node(scene: Scene, shown: Shown, lines: list[str], box: Box, place: Place, share: float) -> str:
     head = _node_head(shown)
-    if shown.kind == "constant":
+    if shown.bare:
         return f"{head}{text(lines[0], place.x, place.y + 3.5, 'small', SMALL)}</g>"
     fill, card = fill_of(scene.look.theme, share), ""
     width, height, top = box.width, box.height, place.y - box.height / 2.0

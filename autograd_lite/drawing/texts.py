@@ -16,7 +16,7 @@ def lines_of(scene: Scene, shown: Shown) -> list[str]:
     >>> lines_of(scene, scene.boxes[0])
     ['x', '3', 'grad –']
     """
-    if shown.kind == "constant":
+    if shown.bare:
         return [shown.title]
     lines = shown.lines or (scene.number(shown.value), f"grad {scene.number(shown.grad)}")
     return [*[shown.title] * bool(shown.title), *lines, *shown.notes]

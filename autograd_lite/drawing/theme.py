@@ -119,7 +119,8 @@ SHAPES = (
 
 def _colours(palette: Palette) -> str:
     return (
-        f"text{{fill:{palette.text}}}.small,.told{{fill:{palette.small}}}.constant text,.pale text{{fill:{palette.muted}}}"
+        f"text{{fill:{palette.text}}}.small,.told{{fill:{palette.small}}}"
+        f".constant text,.elsewhere text,.pale text{{fill:{palette.muted}}}"
         f".arrow{{stroke:{palette.line}}}.tip{{fill:{palette.line}}}.quiet,.blocked,.pale .arrow{{stroke:{palette.faint}}}"
         f".box,.card,.swatch{{stroke:{palette.frame}}}.pale .box,.pale .card{{stroke:{palette.faint}}}"
         f".lines{{stroke:{palette.hatch}}}"

@@ -123,8 +123,8 @@ def document_of(scene: Scene) -> str:
 
 def _box_of(shown: Shown, lines: list[str]) -> Box:
     width = CHARACTER * max(map(len, lines))
-    if shown.kind == "constant":
-        return Box(width + 2.0, LINE, beside=True)
+    if shown.bare:
+        return Box(width + 2.0, LINE, beside=shown.kind == "constant")
     return Box(width + 7.0, LINE * len(lines) + 6.0)
 
 
@@ -145,7 +145,8 @@ def _stacked(lines: list[str]) -> str:
 
 def _node(number: int, shown: Shown, lines: list[str], box: Box, place: Place, fill: str) -> str:
     size = "inner sep=0pt" if box.beside else f"minimum width={box.width:.1f}pt,minimum height={box.height:.1f}pt"
-    styles = ",".join([shown.kind.split()[0], *filter(None, [shown.state, "pale" * shown.pale])])
+    kind = "constant" if shown.bare else shown.kind.split()[0]
+    styles = ",".join([kind, *filter(None, [shown.state, "pale" * shown.pale])])
     return rf"\node[{styles}{fill},{size}] (n{number}) at {_at(place)} {{{_stacked(lines)}}};"
 
 
