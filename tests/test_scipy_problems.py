@@ -10,6 +10,8 @@ from autograd_lite.calculus.trees import blocks
 from autograd_lite.scipy import least_squares, minimize, root
 from tests.more_garbow_hillstrom import PROBLEMS
 
+pytestmark = pytest.mark.slow  # numbers that no interpreter changes
+
 by_problem = pytest.mark.parametrize("problem", PROBLEMS, ids=str)
 
 

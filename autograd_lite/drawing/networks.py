@@ -130,11 +130,9 @@ def draw_network(
     widest = _largest(numbers[width][edge.parameter] for edge in edges)
     _draw_edges(sheet, edges, numbers[width], numbers[colour], widest, few)
     _draw_units(sheet, sweep)
-    names = [
-        "inputs" if columns[0].size > 1 else "input",
-        *[str(getattr(layer.activation, "__name__", layer.activation)) for layer in layers],
-    ]
-    for k, (column, name) in enumerate(zip(columns, names, strict=True)):
+    activations = [str(getattr(layer.activation, "__name__", layer.activation)) for layer in layers]
+    inputs = "inputs" if columns[0].size > 1 else "input"
+    for k, (column, name) in enumerate(zip(columns, [inputs, *activations], strict=True)):
         sheet.write(k, -top - 0.35, f"{column.size:,} {name}", fontsize=9)
     if sweep is not None and sweep.error is not None:
         sheet.write(len(layers) / 2.0, top + 0.3, f"E = {short(sweep.error)}", fontsize=10)

@@ -18,6 +18,8 @@ from autograd_lite.drawing.layout import Arrow, Box, lay_out
 from autograd_lite.drawing.order import grid_of
 from autograd_lite.drawing.scene import scene_of
 
+pytestmark = pytest.mark.slow  # numbers that no interpreter changes
+
 POINTS_PER_PART = 16
 """On every part of a curve, but neither where parts meet nor in the middle: there curves like to cross, corner on corner."""
 POINTS = 72.0

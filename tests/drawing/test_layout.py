@@ -20,6 +20,8 @@ from autograd_lite.drawing.order import grid_of
 from tests.drawing.reading import read_svg, values
 from tests.strategies import examples
 
+pytestmark = pytest.mark.slow  # numbers that no interpreter changes
+
 CLOSE = 1e-6
 
 

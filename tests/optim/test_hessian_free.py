@@ -13,6 +13,8 @@ from autograd_lite.optim.hessian_free import HessianFree
 from tests.optim.problems import BOWL, bowl, definite, leaves, numbers, quadratic, rosenbrock
 from tests.strategies import examples
 
+pytestmark = pytest.mark.slow  # numbers that no interpreter changes
+
 
 @examples(30)
 @given(st.lists(st.floats(-1.0, 1.0), min_size=9, max_size=9), st.lists(st.floats(-5.0, 5.0), min_size=3, max_size=3))

@@ -27,6 +27,8 @@ from autograd_lite.train.engines import outputs_of
 from autograd_lite.train.fit import fit
 from tests.strategies import examples
 
+pytestmark = pytest.mark.slow  # numbers that no interpreter changes
+
 either_engine = pytest.mark.parametrize("engine", ["jit", "eager"])
 ROWS = np.random.default_rng(0).normal(size=(6, 3))
 CLASSES = np.array([0, 1, 1, 0, 1, 0])

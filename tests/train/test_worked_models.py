@@ -26,6 +26,8 @@ from autograd_lite.nn import MLP, RNN, Layer, Module, binary_cross_entropy, squa
 from autograd_lite.optim import LBFGS, Adam, linear_decay
 from autograd_lite.train import fit, outputs_of
 
+pytestmark = pytest.mark.slow  # numbers that no interpreter changes
+
 # --- an autoencoder -------------------------------------------------------------------------------------------------------
 
 
