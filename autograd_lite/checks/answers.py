@@ -95,7 +95,7 @@ def check_answer(answer: Any, key: str, *, digits: int = 3, at: Sequence[Any] | 
 
 
 def answer_key(right_answer: Any, digits: int = 3, at: Sequence[Any] | None = None) -> str:
-    """The key for `check_answer`: a digest of the right answer, its numbers rounded, which tells nothing about it.
+    """The key for `check_answer`: a digest of the right answer, its numbers rounded, which does not show it.
 
     Arguments:
         right_answer: as `answer` there.
@@ -147,7 +147,9 @@ def _digest(place: str, text: str) -> str:
 def _nearest(part: Any, digits: int) -> str:
     """How a right answer is written in the key."""
     kind, content = _reading(part)
-    return f"{kind} {_rounded(content, digits, ROUND_HALF_EVEN) if isinstance(content, Decimal) else content}"
+    if not isinstance(content, Decimal):
+        return f"{kind} {content}"
+    return f"{kind} {'0' if abs(content) < ZERO else _rounded(content, digits, ROUND_HALF_EVEN)}"
 
 
 def _spellings(part: Any, digits: int) -> set[str]:

@@ -85,7 +85,8 @@ def _level_sides(row: Primitive) -> int:
 
 def with_units(scene: Scene, order: Sequence[Node]) -> Scene:
     """A scene in which dead and saturated units are marked, and groups say how many they hold."""
-    states = {k: state for k, node in enumerate(order) if (state := state_of(node))}
+    rows = {id(row) for row in {id(node._op): node._op for node in order}.values() if row is not None and _can_shut(row)}
+    states = {k: state for k, node in enumerate(order) if id(node._op) in rows and (state := state_of(node))}
 
     def marked(shown: Shown) -> Shown:
         if shown.group:

@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from autograd_lite.drawing.folding import Box, Folded, Folding, Item, folded
-from autograd_lite.drawing.scene import Mark, Scene, Shown, add_marks, check_limit, far_used, shortened, shown_of
+from autograd_lite.drawing.scene import Mark, Scene, Shown, add_marks, check_limit, far_used, is_stale, shortened, shown_of
 from autograd_lite.engine.node import Node
-from autograd_lite.engine.sweep import reverse, topological
+from autograd_lite.engine.sweep import reverse
 
 __all__ = ["Part", "folded_scene", "group_lines", "largest_of"]
 
@@ -19,7 +19,7 @@ LONGEST = 48
 """Characters, of a group's title."""
 
 Slopes: TypeAlias = dict[int, tuple[Sequence[Any], Sequence[float | None] | None]]
-"""The arguments of nodes, by their positions, and the local derivatives; None where no derivative arrives to be handed on."""
+"""The arguments of nodes, by their positions, and their local derivatives; None where no derivative arrives."""
 
 
 @dataclass(frozen=True)
@@ -172,11 +172,9 @@ class _Builder:
     @cached_property
     def stale(self) -> bool:
         """Whether a leaf was written since the graph was made, so that its derivatives are those of numbers gone."""
-        try:
-            topological(self.order[-1])
-        except RuntimeError:
-            return True
-        return False
+        oldest = min([node._birth for node in self.order if node._op is not None], default=0)
+        youngest = max([node._birth for node in self.order if node._op is None], default=0)
+        return youngest > oldest and any(map(is_stale, self.order))
 
 
 def _title(path: str, run: str) -> str:
@@ -223,7 +221,9 @@ def folded_scene(
         members = [box.item] if isinstance(box.item, Node) else [builder.order[k] for k in box.item.members]
         item_of |= dict.fromkeys(members, box.item)
     kept = _kept(boxes, item_of, part)
-    check_limit(len(kept), limit)
+    grouped = any(isinstance(box.item, Folded) for box in boxes)
+    instead = "fold more of it, with a smaller depth" if grouped else "it has no groups yet, so use name_scope or modules"
+    check_limit(len(kept), limit, instead)
     shown = [box for box in boxes if box.item in kept]
     builder.copied = far_used((box.item, [item for item in box.edges if item in kept]) for box in shown)
     for box in shown:
@@ -232,7 +232,7 @@ def folded_scene(
             builder.group(box, kept, near)
         elif box.item not in builder.copied:
             builder.node(box.item, kept, item_of, near)
-        check_limit(len(builder.scene.boxes), limit)
+        check_limit(len(builder.scene.boxes), limit, instead)
     drawn = sum(1 if isinstance(item, Node) else len(item.members) for item in kept)
     return replace(builder.scene, hidden=len(order) - drawn)
 
@@ -265,7 +265,7 @@ def _holding(boxes: Sequence[Box], item_of: Mapping[Node, Item], node: Node) -> 
     if isinstance(own, Node) or node._op is not None:
         return {own}
     runs = [box.item for box in boxes if isinstance(box.item, Folded) and box.item.group is own.group]
-    users = {item_of[user] for user in item_of if node in user.args} if len(runs) > 1 else set()
+    users = {item_of[user] for user in item_of if any(arg is node for arg in user.args)} if len(runs) > 1 else set()
     return {own, *[run for run in runs if run in users]}
 
 

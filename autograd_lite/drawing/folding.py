@@ -184,10 +184,10 @@ def _boxes(order: Sequence[Node], items: Mapping[Node, Item]) -> list[Box]:
         target = items[node]
         box = boxes.get(target) or boxes.setdefault(target, Box(target, {}))
         for place, arg in enumerate(node.args):
-            if type(arg) is not float:
-                source = items[arg]
-                if source is not target and not (_is_leaf(arg) and _same_group(source, target)):
-                    box.edges.setdefault(source, []).append((position, place))
+            if type(arg) is float or (source := items[arg]) is target:
+                continue
+            if arg._op is not None or not _same_group(source, target):
+                box.edges.setdefault(source, []).append((position, place))
     return list(boxes.values())
 
 

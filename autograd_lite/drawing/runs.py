@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 from autograd_lite.engine.node import Node
-from autograd_lite.engine.scope import Call, Scope, marks, nodes_in
+from autograd_lite.engine.scope import Call, Scope, marks
 
 __all__ = ["Frames", "Given", "Part", "Run", "made_in", "outside", "runs_of", "with_parts"]
 
@@ -79,16 +79,21 @@ def _chain(scope: Scope | None) -> list[Scope]:
 def _given(call: Call, given: Given) -> frozenset[Node]:
     """Of what a call was given, the nodes."""
     if call not in given:
-        given[call] = frozenset(nodes_in(call.given))
+        given[call] = frozenset(call.given)
     return given[call]
 
 
 def outside(frames: Frames, arg: Node, given: Given) -> Frames:
     """The runs that an argument belongs to: those around the outermost one that was given it."""
     for k, run in enumerate(frames):
-        if type(run) is Call and arg in _given(run, given):
+        if type(run) is Call and (arg in _given(run, given) or _was_made_before(arg, run)):
             return frames[:k]
     return frames
+
+
+def _was_made_before(arg: Node, run: Call) -> bool:
+    """Whether an earlier call returned it, as what a module keeps from one call to the next."""
+    return arg._scope is not None and any(type(mark) is Call and mark.entered < run.entered for mark in marks(arg))
 
 
 def made_in(frames: Frames, leaf: Node) -> Frames:
@@ -121,7 +126,9 @@ def with_parts(frames: dict[Node, Frames], depth: int | None) -> dict[Node, Fram
         run = runs[-1] if runs else None
         if run is None or (depth is not None and len(runs) >= depth) or not hasattr(run.owner, "named_modules"):
             continue
-        ways = owned.setdefault(id(run.owner), {}) or _ways(run.owner, owned)
+        if id(run.owner) not in owned:
+            owned[id(run.owner)] = _ways(run.owner)
+        ways = owned[id(run.owner)]
         shared: tuple[Any, ...] | None = None
         for arg in node.args:
             if type(arg) is float:
@@ -136,11 +143,12 @@ def with_parts(frames: dict[Node, Frames], depth: int | None) -> dict[Node, Fram
     return found
 
 
-def _ways(module: Any, owned: dict[int, dict[Node, tuple[Any, ...]]]) -> dict[Node, tuple[Any, ...]]:
+def _ways(module: Any) -> dict[Node, tuple[Any, ...]]:
     """For each parameter of a module the parts of it that lead there, from outside in; () for the module's own."""
     inner = {name: part for name, part in module.named_modules() if name}
-    ways = owned[id(module)] = dict.fromkeys(module.parameters(), ())
+    ways: dict[Node, tuple[Any, ...]] = dict.fromkeys(module.parameters(), ())
     for name, part in inner.items():
-        above = [other for known, other in inner.items() if name.startswith(f"{known}.")]
+        steps = name.split(".")
+        above = [inner[known] for k in range(1, len(steps)) if (known := ".".join(steps[:k])) in inner]
         ways |= dict.fromkeys(part.parameters(), (*above, part))
     return ways

@@ -274,12 +274,15 @@ def far_used(uses: Iterable[tuple[Item, Sequence[Item]]]) -> set[Item]:
     return {leaf for leaf in nearest if farthest[leaf] - nearest[leaf] > FAR}
 
 
-def check_limit(count: int, limit: int) -> None:
-    """Refuses more boxes than a picture may have."""
+FOLD = "fold its modules and scopes, draw(value, depth=1)"
+
+
+def check_limit(count: int, limit: int, instead: str = FOLD) -> None:
+    """Refuses more boxes than a picture may have, and says what to do instead."""
     if count > limit:
         raise ValueError(
-            f"the graph has more than {limit} boxes, too many to see anything: fold its modules and scopes, draw(value, "
-            "depth=1), look around a node, draw(value, around=node), or have them all, draw(value, limit=…)"
+            f"the graph has more than {limit} boxes, too many to see anything: {instead}, look around a node, draw(value, "
+            "around=node), or have them all, draw(value, limit=…)"
         )
 
 

@@ -175,19 +175,22 @@ part("last").addEventListener("click", () => go(steps.length - 1));
 part("slider").addEventListener("input", event => go(Number(event.target.value)));
 part("speed").addEventListener("change", () => { if (timer !== null) { stop(); play(); } });
 
-let found = [], shownFound = -1;
+let found = [], foundGroups = [], shownFound = -1;
 function search() {
   const text = part("search").value.trim().toLowerCase();
   found = text ? nodes.map((_, n) => n).filter(n => nodes[n].name.toLowerCase().includes(text)) : [];
+  foundGroups = text ? views.filter(other => other.group.toLowerCase().includes(text)) : [];
   shownFound = -1;
   markFound();
-  part("found").textContent = text ? `${found.length} found` : "";
+  const groups = foundGroups.length ? `, and ${foundGroups.length} groups` : "";
+  part("found").textContent = text ? `${found.length} found${groups}` : "";
 }
 function markFound() {
   for (const box of view.drawn) mark([box], "found", view.nodesOf.get(box).some(n => found.includes(n)));
 }
 part("search").addEventListener("input", search);
 part("search").addEventListener("keydown", event => {
+  if (event.key === "Enter" && !found.length && foundGroups.length) openView(views.indexOf(foundGroups[0]));
   if (event.key !== "Enter" || !found.length) return;
   shownFound = (shownFound + (event.shiftKey ? -1 + found.length : 1)) % found.length;
   pinned = found[shownFound];
@@ -217,14 +220,16 @@ function act(box) { // opens a group, keeps a node
 }
 
 function openView(k) {
+  const inside = view.frame.contains(document.activeElement); // who came by the keyboard goes on from there
   view.frame.hidden = true;
   view = views[k < 0 ? views.length - 1 : k]; // what has no picture of its own is in that of all nodes
   view.frame.hidden = false;
   part("view").value = views.indexOf(view);
   hovered = -1;
-  focused = view.drawn.length - 1;
+  focused = view.drawn.findIndex(box => box.getAttribute("tabindex") === "0");
   markFound();
   show(at);
+  if (inside) view.drawn[focused].focus({ preventScroll: true });
 }
 part("view").addEventListener("change", event => openView(Number(event.target.value)));
 
@@ -255,7 +260,7 @@ for (const { svg } of views) {
 const KEYS = {
   " ": play, "ArrowRight": () => go(at + 1), "ArrowLeft": () => go(at - 1),
   "Home": () => go(0), "End": () => go(steps.length - 1),
-  "/": () => part("search").focus(), "Escape": () => { pinned = -1; look(); },
+  "/": () => part("search").focus(), "Escape": () => { if (pinned < 0 && views.length > 1) openView(0); pinned = -1; look(); },
 };
 document.addEventListener("keydown", event => {
   if (event.ctrlKey || event.altKey || event.metaKey || !(event.key in KEYS)) return;

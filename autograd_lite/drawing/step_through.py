@@ -130,7 +130,7 @@ class StepThrough:
 STILL = "Scripts are off, so nothing moves: the picture shows both sweeps done, and the table how."
 
 CONTROLS = """\
-<div id="controls" role="toolbar" aria-label="Steps" data-live hidden>
+<div id="controls" role="group" aria-label="Steps" data-live hidden>
 <button id="first" aria-label="First step" title="First step (Home)">|◀</button>
 <button id="back" aria-label="One step back" title="One step back (←)">◀</button>
 <button id="play" title="Play or pause (Space)">Play</button>
@@ -152,7 +152,7 @@ DETAILS = """\
 <p id="help" data-live hidden><kbd>→</kbd> <kbd>←</kbd> one step, <kbd>Space</kbd> play or pause, <kbd>Home</kbd>
 <kbd>End</kbd>, <kbd>/</kbd> find. Point at a node to see what is added up there, click it to keep it, <kbd>Esc</kbd> lets it
 go; among nodes <kbd>↑</kbd> <kbd>↓</kbd> and <kbd>Enter</kbd>. In the picture, grad is S(node).
-<span id="unfolding" hidden>Click a group to open it.</span></p>"""
+<span id="unfolding" hidden>Click a group to open it; <kbd>Esc</kbd> folds all again.</span></p>"""
 
 
 def _renamed(svg: str, prefix: str) -> str:

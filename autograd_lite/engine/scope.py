@@ -8,9 +8,10 @@ picture finds it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from itertools import count
+from types import GeneratorType
 from typing import Any, TypeAlias, TypeVar
 
 from autograd_lite.engine import state
@@ -42,13 +43,13 @@ class Call:
 
     Attributes:
         owner: the module or function.
-        given: its arguments.
+        given: the nodes among its arguments.
         entered: the later a call began, the larger.
     """
 
     __slots__ = ("entered", "given", "owner")
 
-    def __init__(self, owner: Any, given: tuple[Any, ...], entered: int) -> None:
+    def __init__(self, owner: Any, given: list[Node], entered: int) -> None:
         self.owner = owner
         self.given = given
         self.entered = entered
@@ -56,16 +57,20 @@ class Call:
 
 Mark: TypeAlias = Scope | Call
 
-PLAIN = {list, tuple, Value}
+LAZY = {GeneratorType, enumerate, filter, map, reversed, zip}
+"""What is used up by being read; of other iterators it is not known what they give."""
+
+NUMBERS = {float, int}
 
 _entries = count(1)
 
 
-@contextmanager
-def name_scope(name: str) -> Iterator[None]:
+def name_scope(name: str) -> AbstractContextManager[None]:
     """Gives the nodes that are made within it a place under a name, as a context or a decorator; scopes nest.
 
-    Pictures fold what has one name into one box. Only the current thread or coroutine is affected. Modules name themselves.
+    Pictures fold what has one name into one box. Modules and losses name themselves: what a module made of its arguments is
+    its own, and also what it reads from elsewhere and no other call returned. Only the current thread or coroutine is
+    affected. A copy or pickle of a graph has no groups.
 
     Arguments:
         name: what the box is called.
@@ -85,6 +90,11 @@ def name_scope(name: str) -> Iterator[None]:
         raise TypeError(f"name_scope: the name is of type {type(name).__name__}; it must be a text")
     if not name.strip():
         raise ValueError(f"name_scope: the name is {name!r}; it must not be empty")
+    return _entered(name)
+
+
+@contextmanager
+def _entered(name: str) -> Iterator[None]:
     with state.scoped_by(Scope(name, state.scope())):
         yield
 
@@ -107,21 +117,34 @@ def scoped(function: F, *, owned: bool = False) -> F:
             if around is not None:
                 with state.scoped_by(Scope(args[0] if owned else function, around)):
                     return function(*args, **options)
-        # What is used up by being read, a generator say, is read once, here.
-        args = tuple([arg if type(arg) in PLAIN or not hasattr(arg, "__next__") else list(arg) for arg in args])
         entered = next(_entries)
+        given: list[Node] = []
+        for place, arg in enumerate(args[owned:], owned):  # now, since lists may change later
+            if type(arg) is list or type(arg) is tuple:
+                kinds = set(map(type, arg))
+                given += arg if kinds == {Value} else () if kinds <= NUMBERS else nodes_in(arg)
+            elif type(arg) in LAZY:
+                args = (*args[:place], _told(arg, given), *args[place + 1 :])
+            else:
+                given += nodes_in(arg)
+        given += nodes_in(options) if options else ()
         result = function(*args, **options)
-        # Lists are copied: what becomes of them later is not what was given.
-        given = tuple([tuple(arg) if type(arg) is list else arg for arg in (*args[owned:], *options.values())])
         call = Call(args[0] if owned else function, given, entered)
         for node in result if type(result) is list else (result,):
-            if isinstance(node, Node) and node._scope is None and node._op is not None:
+            if type(node) is Value and node._scope is None and node._op is not None:
                 node._scope = call
             elif node is not None and type(node) is not float:
                 _mark(node, call)
         return result
 
     return shown  # type: ignore[return-value]  # wraps keeps the signature
+
+
+def _told(items: Any, given: list[Node]) -> Iterator[Any]:
+    """Items as they are, of whose nodes a list is told as they are asked for: not sooner, and no more of them."""
+    for item in items:
+        given += nodes_in(item)
+        yield item
 
 
 def _mark(result: Any, call: Call) -> None:
@@ -132,16 +155,20 @@ def _mark(result: Any, call: Call) -> None:
             node._scope = (*marks(node), call)
 
 
-def nodes_in(item: Any) -> Iterator[Node]:
+def nodes_in(item: Any) -> list[Node]:
     """The nodes in nested lists, tuples, dictionaries and arrays of objects."""
-    waiting = [item]
+    found: list[Node] = []
+    waiting, seen = [item], set()
     while waiting:
         item = waiting.pop()
+        if type(item) is float:
+            continue
         if isinstance(item, Node):
-            yield item
-        elif isinstance(item, (list, tuple)):
-            waiting.extend(item)
-        elif isinstance(item, dict):
-            waiting.extend(item.values())
+            found.append(item)
+        elif isinstance(item, (list, tuple, dict)):
+            if id(item) not in seen:
+                seen.add(id(item))
+                waiting.extend(item.values() if isinstance(item, dict) else item)
         elif getattr(getattr(item, "dtype", None), "kind", "") == "O":
             waiting.append(item.tolist())
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import FunctionType
 from typing import Any, Self
 
 from autograd_lite.engine.scope import scoped
@@ -34,7 +35,7 @@ class Module:
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         call = vars(cls).get("__call__")
-        if call is not None:  # what can be called names itself in pictures
+        if isinstance(call, FunctionType):  # what can be called names itself in pictures
             setattr(cls, "__call__", scoped(call, owned=True))  # noqa: B010  # types know no method to assign to
 
     def parameters(self) -> list[Value]:

@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.checks.answers import answer_key, check_answer
+from autograd_lite.checks.answers import ZERO, answer_key, check_answer
 from tests.strategies import examples
 
 DIGITS = st.integers(1, 15)
@@ -46,6 +46,7 @@ def test_what_is_nearer_than_half_a_unit_of_the_last_digit_is_right(right, digit
 @examples(300)
 @given(right=NUMBERS, digits=st.integers(1, 12), factor=st.floats(1.51, 1e3), sign=st.sampled_from([-1, 1]))
 def test_what_is_farther_off_than_one_and_a_half_units_is_not(right, digits, factor, sign):
+    assume(abs(right) >= ZERO)  # what is nearer to 0 is 0, and so is what is near to it
     answer = float(Fraction(right) + sign * Fraction(factor) * unit(right, digits))
     larger = max(unit(right, digits), unit(answer or right, digits))
     assume(abs(Fraction(answer) - Fraction(right)) > Fraction(3, 2) * larger)
@@ -177,3 +178,8 @@ def test_what_cannot_be_compared_is_refused():
     for digits in (0, 16, 3.0, True):
         with pytest.raises(ValueError, match="a whole number from 1 to 15"):
             check_answer(1.0, key, digits=digits)
+
+
+def test_a_zero_that_rounding_left_inexact_is_a_zero():
+    assert check_answer(0.0, answer_key(0.1 + 0.2 - 0.3))
+    assert check_answer(0.1 + 0.2 - 0.3, answer_key(0.0))

@@ -194,6 +194,23 @@ def test_a_leaf_stands_in_the_scope_that_made_it_and_not_in_one_that_uses_it():
     assert [group[node].path for node in (outside, made, y)] == ["", "outer", "outer/inner"]
 
 
+def test_what_a_module_keeps_from_one_call_to_the_next_was_not_made_in_the_next():
+    class Cell(Module):
+        def __init__(self):
+            self.h, self.w = Value(1.0), Value(0.5)
+
+        def __call__(self, x):
+            self.h = ag.tanh(self.w * self.h + x)
+            return self.h
+
+    cell = Cell()
+    for k in range(50):
+        out = cell(float(k))
+    grouping = grouping_of(topological(out))
+    assert {group.path for group in grouping.whole.within()} == {"Cell"}
+    assert max(len(runs) for runs in grouping.frames.values()) == 1
+
+
 def test_a_part_used_again_on_what_others_made_of_it_has_a_box_for_each_run():
     layer = Layer(1, 1, activation="tanh", seed=0)
     h = layer([Value(0.5)])

@@ -251,7 +251,7 @@ def test_a_screen_reader_finds_roles_names_and_the_step_as_text(page, tmp_path):
     heard = page.locator("#heard")
     expect(heard).to_have_attribute("aria-live", "polite")
     expect(heard).to_have_text("Step 6 of 6. Backward: S of a is 1 times 7, plus 4 times 1, equals 11")
-    expect(page.get_by_role("toolbar", name="Steps")).to_be_visible()
+    expect(page.get_by_role("group", name="Steps", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="a, value 4, derivative 11", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="v1 = a + b, value 7, derivative 4")).to_be_visible()
     expect(page.get_by_role("slider", name="Step")).to_have_attribute("aria-valuetext", "backward 4 of 4")

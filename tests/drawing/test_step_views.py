@@ -152,6 +152,25 @@ def test_the_step_goes_on_whatever_is_open(page, tmp_path):
     assert f"{whole} with values, {whole} with derivatives" in label
 
 
+def test_the_keyboard_goes_on_in_the_group_that_it_opened_and_escape_folds_all(page, tmp_path):
+    page = opened(page, tmp_path, depth=1)
+    page.locator(".view:visible g.node.group").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.closest('.view') === view.frame")
+    for view in page.locator(".view").all():
+        assert view.locator("g.node[tabindex='0']").count() == 1
+    page.keyboard.press("Escape")
+    assert shown(page) == ["MLP"]
+
+
+def test_a_search_finds_groups_and_enter_opens_the_first(page, tmp_path):
+    page = opened(page, tmp_path, depth=1)
+    page.locator("#search").fill("layers.1")
+    expect(page.locator("#found")).to_have_text("0 found, and 2 groups")
+    page.keyboard.press("Enter")
+    expect(page.locator("#view")).to_have_value("5")
+
+
 def test_without_a_depth_there_is_nothing_to_choose(page, tmp_path):
     page = opened(page, tmp_path)
     expect(page.locator("#view")).to_be_hidden()

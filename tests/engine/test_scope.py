@@ -106,6 +106,47 @@ def test_a_generator_is_read_once():
     assert given.data == model([1.0, 2.0]).data
 
 
+def test_an_iterator_is_read_no_further_than_the_module_reads_it():
+    class Noisy(Module):
+        def __call__(self, x, noise, *, more):
+            return x * next(noise) + next(more)
+
+    noise, more = iter([0.5, 0.25]), (k / 4.0 for k in range(10**9))
+    module = Noisy()
+    assert module(Value(2.0), noise, more=more).data == 1.0
+    assert module(Value(2.0), noise, more=more).data == 0.75
+
+
+def test_calls_of_other_kinds_than_methods_stay_as_they_are():
+    class Still(Module):
+        @staticmethod
+        def __call__(x):
+            return x * x
+
+    class Named(Module):
+        @classmethod
+        def __call__(cls, x):
+            return x * x
+
+    assert Still()(Value(3.0)).data == Named()(Value(3.0)).data == 9.0
+
+
+def test_what_holds_itself_is_looked_at_once():
+    class Knot(Module):
+        def __call__(self, x):
+            knot = [x * x]
+            knot.append(knot)
+            return knot
+
+    knot = Knot()
+    assert [mark.owner for mark in marks(knot(Value(2.0))[0])] == [knot]
+
+
+def test_a_wrong_name_is_refused_where_it_is_given():
+    with pytest.raises(ValueError, match="must not be empty"):
+        ag.name_scope("")
+
+
 def test_a_model_s_graph_is_freed_without_the_collector():
     model = MLP(2, [3, 1], activation="tanh", seed=0)
     gc.collect()
