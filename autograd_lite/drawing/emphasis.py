@@ -173,7 +173,7 @@ def _heated(scene: Scene, heat: Heat, shown: Shown, via: float | None) -> Shown:
     if via is None:
         return shown if shown.bare else replace(shown, heat=0.0, pale=True)
     share = f" ({share_text(via, heat.magnitude)})" if 0.0 < heat.magnitude < math.inf else ""
-    return replace(shown, heat=via, notes=(f"via {scene.number(via)}{share}", *shown.notes))
+    return replace(shown, heat=via, notes=(f"via {scene.number(via + 0.0)}{share}", *shown.notes))
 
 
 def share_text(part: float, whole: float) -> str:

@@ -7,7 +7,7 @@ const STYLE = `
 * { box-sizing: border-box; }
 .sliders { display: grid; grid-template-columns: max-content minmax(6rem, 28rem) 8.5rem; gap: .3rem .7rem; align-items: center;
   margin: .3rem 0; }
-label { text-align: right; max-width: 14rem; overflow-wrap: anywhere; }
+.sliders span { text-align: right; max-width: 14rem; overflow-wrap: anywhere; }
 input { font: inherit; color: inherit; margin: 0; width: 100%; accent-color: #2f7fb5; }
 input[type=number] { background: transparent; border: 1px solid currentColor; border-radius: 4px; padding: .1rem .35rem; }
 input:focus-visible { outline: 2px solid #2f7fb5; outline-offset: 2px; }
@@ -83,7 +83,7 @@ function slider({ name, low, high, step }, moved) {
     exact.setAttribute("aria-invalid", !right);
     if (right) { range.value = exact.value; moved(Number(exact.value)); }
   });
-  return { parts: [made("label", {}, name), range, exact], put };
+  return { parts: [made("span", { "aria-hidden": "true" }, name), range, exact], put };
 }
 
 function render({ model, el }) {

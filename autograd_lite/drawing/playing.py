@@ -240,7 +240,10 @@ def play(
     if type(limit) is not int or limit < 1:
         raise ValueError(f"play: the limit is {limit!r}; it must be a whole number above 0")
     if not leaves:
-        raise TypeError("play: no leaf is given; name them with their ranges: play(f, x=(-3, 3))")
+        raise TypeError(
+            "play: no leaf is given; name them with their ranges, play(f, x=(-3, 3)), but not direction, theme, digits or "
+            "limit, which are options"
+        )
     wanted = [leaf_of(name, given) for name, given in leaves.items()]
     _check_names(f, leaves)
     return Play(Replay(f, leaves, limit), wanted, {"direction": direction, "theme": theme, "digits": digits})

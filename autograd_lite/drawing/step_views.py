@@ -79,7 +79,7 @@ def views_of(
             )
         boxes = [_summed(named(shown), scene, order, totals) for shown in scene.boxes]
         found = replace(scene, boxes=boxes)
-        if not views or found.boxes != views[0].scene.boxes:
+        if not views or found.boxes not in (views[0].scene.boxes, whole.boxes):
             views.append(_view(path or "overview", path, found, edges, order, known, swept))
     return (*views, _view(ALL, "", whole, edges, order, known, swept))
 

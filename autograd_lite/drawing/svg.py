@@ -132,7 +132,7 @@ def _node_head(shown: Shown) -> str:
     classes = " ".join(["node", shown.kind, *filter(None, [shown.state, "pale" * shown.pale])])
     value = "" if shown.group else repr(shown.value)
     grad = "" if shown.grad is None else repr(shown.grad)
-    group = quoteattr(shortened(shown.group, len(shown.group)))
+    group = quoteattr(shortened(shown.group, len(shown.group)), {'"': "&quot;"})
     more = f' data-group={group} data-count="{len(shown.members)}"' if shown.group else ""
     via = "" if shown.heat is None else f' data-heat="{shown.heat!r}"'
     return f'<g class="{classes}" data-node="{shown.node}" data-value="{value}" data-grad="{grad}"{more}{via}>'

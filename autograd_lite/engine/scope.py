@@ -8,7 +8,7 @@ picture finds it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import _GeneratorContextManager, contextmanager
 from functools import wraps
 from itertools import count
 from types import GeneratorType
@@ -65,7 +65,7 @@ NUMBERS = {float, int}
 _entries = count(1)
 
 
-def name_scope(name: str) -> AbstractContextManager[None]:
+def name_scope(name: str) -> _GeneratorContextManager[None]:
     """Gives the nodes that are made within it a place under a name, as a context or a decorator; scopes nest.
 
     Pictures fold what has one name into one box. Modules and losses name themselves: what a module made of its arguments is
@@ -127,7 +127,9 @@ def scoped(function: F, *, owned: bool = False) -> F:
                 args = (*args[:place], _told(arg, given), *args[place + 1 :])
             else:
                 given += nodes_in(arg)
-        given += nodes_in(options) if options else ()
+        if options:
+            given += nodes_in(options)
+            options = {name: _told(arg, given) if type(arg) in LAZY else arg for name, arg in options.items()}
         result = function(*args, **options)
         call = Call(args[0] if owned else function, given, entered)
         for node in result if type(result) is list else (result,):

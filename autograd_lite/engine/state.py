@@ -22,6 +22,8 @@ __all__ = [
 
 Sweep = TypeVar("Sweep", bound=Callable[..., Any])
 
+T = TypeVar("T")
+
 
 class Refreshable(Protocol):
     """Numbers that were written past their Values, which must take them over before they are next read."""
@@ -120,13 +122,20 @@ def no_grad() -> Iterator[None]:
     >>> y.data, y.op
     (9.0, None)
     """
-    token = _recording.set(False)
+    with _set(_recording, False):
+        yield
+
+
+@contextmanager
+def _set(variable: ContextVar[T], value: T) -> Iterator[None]:
+    """Has a mode on, in the current thread or coroutine only, and operations look closer meanwhile."""
+    token = variable.set(value)
     watch_for(+1)
     try:
         yield
     finally:
         watch_for(-1)
-        _recording.reset(token)
+        variable.reset(token)
 
 
 # --- looking on ----------------------------------------------------------------------------------------------------------
@@ -172,16 +181,9 @@ def observed(*, backward: bool, on_numbers: bool = False) -> Callable[[Sweep], S
     return decorate
 
 
-@contextmanager
-def observing(looking: Observer) -> Iterator[None]:
+def observing(looking: Observer) -> AbstractContextManager[None]:
     """Has an observer look on, in the current thread or coroutine only, in place of any other."""
-    token = _observer.set(looking)
-    watch_for(+1)
-    try:
-        yield
-    finally:
-        watch_for(-1)
-        _observer.reset(token)
+    return _set(_observer, looking)
 
 
 # --- scopes --------------------------------------------------------------------------------------------------------------
@@ -192,16 +194,9 @@ def scope() -> Any:
     return _scope.get() if watch else None
 
 
-@contextmanager
-def scoped_by(around: Any) -> Iterator[None]:
+def scoped_by(around: Any) -> AbstractContextManager[None]:
     """Has nodes marked with a scope, in the current thread or coroutine only."""
-    token = _scope.set(around)
-    watch_for(+1)
-    try:
-        yield
-    finally:
-        watch_for(-1)
-        _scope.reset(token)
+    return _set(_scope, around)
 
 
 # --- tracing -------------------------------------------------------------------------------------------------------------
@@ -220,13 +215,6 @@ def reading(node: Any) -> None:
         tracer.check_reading(node)
 
 
-@contextmanager
-def traced_by(tracer: Any) -> Iterator[None]:
+def traced_by(tracer: Any) -> AbstractContextManager[None]:
     """Has a tracer record operations, in the current thread or coroutine only; None gives them back to the engine."""
-    token = _tracer.set(tracer)
-    watch_for(+1)
-    try:
-        yield
-    finally:
-        watch_for(-1)
-        _tracer.reset(token)
+    return _set(_tracer, tracer)

@@ -12,9 +12,11 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.drawing import draw
+from autograd_lite.drawing.step_through import step_through
 from autograd_lite.engine.ledger import ledger
 from autograd_lite.engine.sweep import topological
-from autograd_lite.nn import MLP, Neuron
+from autograd_lite.nn import MLP, Neuron, hinge, l2
+from autograd_lite.train.datasets import moons
 from tests.benchmarks.workloads import readme_expression
 from tests.drawing.test_labels import HOSTILE
 
@@ -146,6 +148,140 @@ def test_with_all_that_can_be_pointed_out_no_text_overlaps_another_either(page, 
     assert not [pair for pair in itertools.combinations(seen["texts"], 2) if overlap(*pair)]
     assert [pair for pair in seen["framed"] if not inside(*pair)] == []
     assert [box for box in seen["all"] if not inside(box, seen["svg"])] == []
+
+
+# --- folded pictures, legends, and long chains ---------------------------------------------------------------------------
+
+
+def moons_loss():
+    """The penalised loss of twenty points, in groups."""
+    model = MLP(2, [16, 16, 1], seed=1337)
+    points, targets = moons(20, noise=0.1, seed=0)
+    scores = [model(point) for point in points]
+    with ag.name_scope("mean hinge"):
+        data = ag.mean([hinge(score, target) for score, target in zip(scores, targets, strict=True)])
+    with ag.name_scope("penalty"):
+        penalty = l2(model, 1e-4)
+    loss = data + penalty
+    loss.backward()
+    return loss
+
+
+def paths_of_layers():
+    """Five layers of two nodes, with 32 paths from one end to the other, and the ledger of three."""
+    w = Value(1.1, "w")
+    a, b = w + 0.0, w + 0.5
+    for _ in range(4):
+        a, b = a * b, a + b
+    out = a * b
+    out.backward()
+    return out, {"paths": ledger(out, w, k=3)}
+
+
+def chain():
+    """Five hundred operations in a row that share a leaf."""
+    w, x = Value(1.2, "w"), Value(1.0, "x")
+    for _ in range(250):
+        x = ag.sin(w * x)
+    x.backward()
+    return x
+
+
+def dead_and_pale():
+    """Groups in groups with long names, units that learn nothing, and heat: a legend of many lines."""
+    x, y = Value(-1.0, "x"), Value(2.0, "a label as long as a label can be, and longer")
+    with ag.name_scope("a scope with a name longer than boxes are wide"), ag.name_scope("another scope of such a name"):
+        z = ag.relu(x * y) + ag.tanh(y * 9.0)
+    out = (z * x + y.exp()) * ag.relu(x)
+    out.backward()
+    return out, {"depth": 2, "heat": y}
+
+
+PICTURES = {
+    "neuron": lambda: (neuron(), {}),
+    "moons at depth 1": lambda: (moons_loss(), {"depth": 1}),
+    "moons at depth 2": lambda: (moons_loss(), {"depth": 2}),
+    "moons unrolled": lambda: (moons_loss(), {"depth": 1, "unrolled": True}),
+    "paths": paths_of_layers,
+    "chain": lambda: (chain(), {}),
+    "chain, around": lambda: (lambda out: (out, {"around": out, "radius": 2}))(chain()),
+    "dead and pale": dead_and_pale,
+}
+
+TILES = """svg => {
+    const box = element => { const r = element.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom] }
+    const around = all => { const boxes = all.map(box), corner = k => boxes.map(b => b[k]); return [
+        Math.min(...corner(0)), Math.min(...corner(1)), Math.max(...corner(2)), Math.max(...corner(3))] }
+    const all = (within, what) => [...within.querySelectorAll(what)]
+    const nodes = all(svg, "g.node").map(node => all(node, "rect").length ? all(node, "rect") : all(node, "text"))
+    const legend = all(svg, "g.legend > *:not(g)")
+    return {
+        svg: box(svg), drawn: all(svg, "path.arrow, rect, text").map(box),
+        tiles: [...nodes.map(around), ...all(svg, "g.derivative").map(group => around(all(group, "rect, text")))],
+        texts: all(svg, "text").map(box),
+        framed: all(svg, "g.node .box").flatMap(frame => all(frame.parentNode, "text").map(text => [box(text), box(frame)])),
+        cards: all(svg, "g.node .card").map(card => [box(card), box(card.parentNode.querySelector(".box"))]),
+        legend: legend.map(box), above: all(svg, "g.node, g.edge, g.derivative").map(box),
+        swatches: all(svg, ".swatch").map(swatch => [box(swatch.nextSibling), box(swatch)]),
+    }
+}"""
+
+
+def overlapping(boxes):
+    """The pairs that overlap; looked for along the longer side, so that a long row does not take its square."""
+    found, open_ = [], []
+    side = max((0, 1), key=lambda k: max(box[k] for box in boxes) - min(box[k] for box in boxes))
+    for box in sorted(boxes, key=lambda box: box[side]):
+        open_ = [other for other in open_ if other[side + 2] > box[side]]
+        found += [(other, box) for other in open_ if overlap(other, box)]
+        open_.append(box)
+    return found
+
+
+def check_tiles(seen):
+    """Boxes with their cards, texts on arrows, and lines of the legend stand apart, in the picture, and hold their texts."""
+    assert overlapping(seen["tiles"]) == []
+    assert overlapping(seen["texts"]) == []
+    assert [pair for pair in [*seen["framed"], *seen["swatches"]] if not inside(*pair)] == []
+    assert [box for box in seen["drawn"] if not inside(box, seen["svg"])] == []
+    for card, box in seen["cards"]:
+        assert abs((card[2] - card[0]) - (box[2] - box[0])) < HALF_A_PIXEL  # one behind the other, both to be seen
+        assert (card[0] > box[0] + 1.0, card[1] < box[1] - 1.0) == (True, True)
+    lowest = max(box[3] for box in seen["above"])
+    assert [line for line in seen["legend"] if line[1] < lowest - HALF_A_PIXEL] == []
+
+
+LOOKS = [("right", "light"), ("down", "dark"), ("right", "dark"), ("down", "light")]
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+def test_boxes_groups_texts_and_legend_of_a_picture_stand_apart_and_in_their_frames(page, tmp_path, picture):
+    output, options = PICTURES[picture]()
+    for direction, theme in LOOKS if picture in ("neuron", "dead and pale") else LOOKS[:2]:
+        drawn = draw(output, **options, direction=direction, theme=theme)
+        page.goto(drawn.save(tmp_path / "page.html").as_uri())
+        seen = page.locator("svg").evaluate(TILES)
+        check_tiles(seen)
+        groups = [shown for shown in drawn.scene.boxes if shown.group]
+        assert len(seen["cards"]) == len(groups)
+        assert len(seen["tiles"]) == len(drawn.scene.boxes) + sum(bool(mark.text) for mark in drawn.scene.marks)
+        assert bool(seen["legend"]) == (page.locator("g.legend").count() == 1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_in_the_pictures_of_steps_boxes_groups_and_texts_stand_apart_too(page, tmp_path, scheme):
+    model = MLP(2, [3, 1], activation="tanh", seed=0)
+    loss = (model([Value(1.0, "x1"), Value(-0.5, "x2")]) - 1.0) ** 2
+    steps = step_through(loss, depth=1)
+    page.emulate_media(color_scheme=scheme)
+    page.goto(steps.save(tmp_path / "steps.html").as_uri())
+    last = len(steps.steps.steps) - 1
+    for k in (1, last // 2, last):
+        page.evaluate("k => go(k)", k)
+        for name in ("overview", "MLP", "MLP/layers.0", "all nodes"):
+            page.locator("#view").select_option(name)
+            check_tiles(page.locator(".view:visible svg").evaluate(TILES))
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_the_loss_has_some_two_hundred_boxes():

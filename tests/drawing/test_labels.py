@@ -16,7 +16,7 @@ from autograd_lite import Value
 from autograd_lite.drawing import draw
 from autograd_lite.drawing.scene import shortened
 from autograd_lite.engine.ledger import ledger
-from tests.drawing.reading import SVG, read_dot, read_svg
+from tests.drawing.reading import SVG, displayed, read_dot, read_svg
 from tests.strategies import examples
 
 HOSTILE = [
@@ -279,3 +279,16 @@ def test_names_and_groups_are_text_in_dot(label):
     assert is_shown_as(f"n{label}", nodes["n0"].split("\n")[0])
     assert nodes["n2"].split("\n") == [shortened(label)] * (3 if label else 2)
     assert (list(nodes), len(edges)) == (["n0", "n1", "n2"], 2)
+
+
+@hostile
+def test_what_is_not_drawn_but_named_is_text_in_every_format(label):
+    x = Value(2.0, label=label)
+    y = x.exp()
+    y.label = label
+    z = y * 3.0
+    picture = draw(z, around=z, radius=0)
+    title = f"… {shortened(label) or displayed(y.data)}"
+    assert [box.texts for box in read_svg(picture.svg)[0]] == [[title], ["3"], ["×", displayed(z.data), "grad –"]]
+    nodes, _ = read_dot(picture.to_dot().source.encode().decode())
+    assert list(nodes.values())[:2] == [title, "3"]

@@ -365,7 +365,7 @@ def test_a_message_that_no_slider_sends_changes_nothing(widgets, position, messa
         ({"x": ("0", 1)}, TypeError, "play(x=) is not defined for str"),
         ({"x": "0"}, TypeError, "play(x=) is not defined for str"),
         ({"x": None}, TypeError, "play(x=) is not defined for NoneType"),
-        ({}, TypeError, "no leaf is given; name them with their ranges: play(f, x=(-3, 3))"),
+        ({}, TypeError, "no leaf is given; name them with their ranges, play(f, x=(-3, 3))"),
         ({"y": (0, 1)}, TypeError, "square(x) cannot be called with y: missing a required argument: 'x'"),
         ({"x": 1, "z": 2}, TypeError, "square(x) cannot be called with x, z: got an unexpected keyword argument 'z'"),
         ({"x": 1, "digits": 0}, ValueError, "digits is 0; it must be a whole number from 1 to 17"),

@@ -248,7 +248,7 @@ def test_words_and_numbers_take_the_colour_of_the_page_and_the_picture_has_its_o
     def pixels(place):
         return image.imread(io.BytesIO(page.locator(place).first.screenshot()), format="png")[:, :, :3]
 
-    for place in ("label", "input[type=number]", ".message"):
+    for place in (".sliders span", "input[type=number]", ".message"):
         assert (abs(pixels(place) - ink).max(axis=2) < 0.2).any()
     assert pixels(".picture svg")[1, 1].tolist() == [1.0] * 3
     assert (pixels(".picture svg").max(axis=2) < 0.3).any()
@@ -300,7 +300,7 @@ def test_hostile_names_and_labels_run_nothing_and_add_nothing(page):
     for place in page.get_by_role("slider").all()[-8:]:
         place.fill("0.75")
         expect(page.get_by_role("status")).to_have_text(re.compile("graph of"))
-    assert page.locator("label").all_text_contents() == names
+    assert page.locator(".sliders span").all_text_contents() == names
     assert page.locator("script, img, a, iframe, image, foreignObject").count() == 0
     assert page.locator("svg").count() == 1
 
