@@ -1,0 +1,60 @@
+"""The table's functions on vectors of native code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from llvmlite import ir
+
+from autograd_lite.compiler.backends import native_exponential as exponential
+from autograd_lite.compiler.backends import native_logarithm as logarithm
+from autograd_lite.compiler.backends import native_trigonometric as trigonometric
+from autograd_lite.compiler.backends.native_vectors import Vector
+from autograd_lite.engine import operations
+from autograd_lite.engine.primitive import Primitive
+
+__all__ = ["FORMULAS", "Builder", "vector_function"]
+
+Builder: TypeAlias = Callable[..., ir.Value]
+"""Appends the code of a function: takes an IRBuilder and arguments, vectors of doubles or doubles, and gives the value."""
+
+FORMULAS: dict[Primitive, Callable[..., Vector]] = {
+    operations.exp: exponential.exp,
+    operations.expm1: exponential.expm1,
+    operations.exp2: exponential.exp2,
+    operations.log: logarithm.log,
+    operations.log1p: logarithm.log1p,
+    operations.log2: logarithm.log2,
+    operations.log10: logarithm.log10,
+    operations.sqrt: Vector.sqrt,
+    operations.xlogy: logarithm.xlogy,
+    operations.sin: trigonometric.sin,
+    operations.cos: trigonometric.cos,
+    operations.tan: trigonometric.tan,
+    operations.sinh: exponential.sinh,
+    operations.cosh: exponential.cosh,
+    operations.tanh: exponential.tanh,
+    operations.sigmoid: exponential.sigmoid,
+    operations.softplus: logarithm.softplus,
+}
+"""Rows by their formulas; each value is within 2 ulp of the truth, and as on floats where an argument is special."""
+
+
+def vector_function(row: Primitive) -> Builder | None:
+    """What builds the native code of a row's value, or None where there is no formula.
+
+    Arguments:
+        row: a row of the table.
+
+    >>> vector_function(operations.exp) is None, vector_function(operations.polygamma) is None
+    (False, True)
+    """
+    formula = FORMULAS.get(row)
+    if formula is None:
+        return None
+
+    def build(builder: ir.IRBuilder, *args: ir.Value) -> ir.Value:
+        return formula(*(Vector(builder, x) for x in args)).value
+
+    return build
