@@ -73,6 +73,7 @@ class Compiled:
         self._closures = [source for source in trace.sources if isinstance(source, StoredIn)]
         self._lock = threading.Lock()
         self._idle: list[_Bound] = []
+        self._natives: list[Any] = []
 
     @cached_property
     def function(self) -> PythonFunction:
@@ -92,6 +93,17 @@ class Compiled:
         if self.backend != "python" or self.careful or named.children:
             return None
         return direct_function(self.program, self.trace, positional.children)
+
+    def native(self, sizes: dict[int, int]) -> Any:
+        """The machine code for these numbers of lanes."""
+        from autograd_lite.compiler.backends.native_backend import NativePlan  # llvmlite is loaded where it is used
+
+        with self._lock:
+            for native in self._natives:
+                if native.serves(sizes):
+                    return native
+            self._natives.append(NativePlan(self.plan, sizes))
+            return self._natives[-1]
 
     def fits(self, items: Sequence[Any]) -> bool:
         """Whether arrays have the lengths that the trace depends on."""
@@ -203,9 +215,13 @@ class _Bound:
         dtype, threads = compiled.options.dtype, compiled.options.threads
         self.sizes = sizes
         self.feed = Feed(compiled.trace.sources, items, sizes, dtype, compiled.often)
-        self.runner: BoundPlan | _Statements
+        self.runner: Any
         if compiled.backend == "python":
             self.runner = _Statements(compiled.function, self.feed)
+        elif compiled.backend == "native":
+            from autograd_lite.compiler.backends.native_backend import BoundNative
+
+            self.runner = BoundNative(compiled.native(sizes), self.feed.arrays, sizes)
         else:
             self.runner = BoundPlan(compiled.plan, self.feed.arrays, sizes, np.dtype(dtype), threads)
 

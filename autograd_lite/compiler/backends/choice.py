@@ -13,7 +13,7 @@ from autograd_lite.compiler.program import Program
 
 __all__ = ["BACKENDS", "choose_backend"]
 
-BACKENDS = ("auto", "numpy", "python")
+BACKENDS = ("auto", "numpy", "python", "native")
 
 STATEMENTS = 20_000
 """Of a longer program it counts how long it takes until the first call is done."""

@@ -1,0 +1,156 @@
+"""A plan run by machine code that is made for it and for this processor.
+
+Lanes go through it in blocks that stay in the first cache; what is not made into machine code (a product that a matrix
+library does better, a row that has no native form) numpy runs over all lanes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.backends.binding import Binder
+from autograd_lite.compiler.backends.contraction import Call, Scratch
+from autograd_lite.compiler.backends.native_machine import Code, machine
+from autograd_lite.compiler.backends.native_module import FAILED, LANES, PADDED, SCRATCH, ModuleWriter
+from autograd_lite.compiler.backends.native_nest import Nests
+from autograd_lite.compiler.backends.native_stages import Stages, blocked_axis
+from autograd_lite.compiler.plan import Plan, Step
+from autograd_lite.compiler.program import Axes
+
+__all__ = ["BoundNative", "NativePlan"]
+
+
+class NativePlan:
+    """Machine code for a plan.
+
+    Arguments:
+        sizes: of each axis the number of lanes; those of the longest axis may be others when it runs.
+    """
+
+    def __init__(self, plan: Plan, sizes: dict[int, int]) -> None:
+        self.plan = plan
+        self.axis = blocked_axis(plan, sizes)
+        self.sizes = {axis: size for axis, size in sizes.items() if axis != self.axis}
+        self.stages = Stages(plan, self.axis, self.sizes)
+        self.nests = Nests(plan, self.axis, self.sizes)
+        writer = ModuleWriter(plan, self.stages, self.nests, machine())
+        self.layout, self.block, self.scratch, self.runs = writer.layout, writer.block, writer.scratch, writer.runs
+        self.code = Code(str(writer.module))
+        self.functions = {name: self.code.function(name, ctypes.c_void_p) for name in self.runs if isinstance(name, str)}
+
+    def serves(self, sizes: dict[int, int]) -> bool:
+        """Whether it can run with these numbers of lanes."""
+        return blocked_axis(self.plan, sizes) == self.axis and all(sizes[axis] == n for axis, n in self.sizes.items())
+
+
+class BoundNative:
+    """Machine code with its memory, for given sources and numbers of lanes; one thread at a time runs it.
+
+    Arguments:
+        sources: an array for each source, rows first and then the source's axes.
+    """
+
+    def __init__(self, native: NativePlan, sources: Sequence[Any], sizes: dict[int, int]) -> None:
+        self.native, self.sizes = native, sizes
+        self.lanes = sizes[native.axis] if native.axis is not None else 0
+        block = max(native.block, 1)
+        self.padded = -(-self.lanes // block) * block
+        self.table = np.zeros(native.layout.size, np.int64)
+        self.memory: list[Any] = [self.table]
+        self.whole: dict[int, Any] = {}
+        self.fills: list[Callable[[], None]] = []
+        self.axes = [buffer.axes for buffer in native.plan.buffers]
+        for number, array in enumerate(sources):
+            self._enter_source(number, array)
+        for number in range(len(sources), len(native.plan.buffers)):
+            if number not in native.stages.local:
+                self.whole[number] = self._room(
+                    native.layout.buffer(number), native.plan.buffers[number].rows or 0, self.axes[number]
+                )
+        self.results = [
+            self._room(native.layout.result(k), result.size, result.axes) for k, result in enumerate(native.plan.results)
+        ]
+        scratch = np.zeros(native.scratch * block + 8)
+        self.memory.append(scratch)
+        self.table[SCRATCH] = scratch.ctypes.data
+        self.table[LANES], self.table[PADDED] = self.lanes, self.padded
+        for k, numbers in enumerate(native.nests.tables):
+            self.table[native.layout.table(k)] = numbers.ctypes.data
+        self.calls = self._calls()
+
+    def run(self) -> list[Any]:
+        """Runs all steps; the results are overwritten by the next run.
+
+        Raises:
+            ValueError: if a row refuses a number.
+        """
+        for fill in self.fills:
+            fill()
+        for function, args in self.calls:
+            if function(*args):
+                self.table[FAILED] = 0
+                raise ValueError("a row refuses a number")
+        return self.results
+
+    def _calls(self) -> list[Call]:
+        address = self.table.ctypes.data
+        calls: list[Call] = []
+        binder = Binder(self.whole, self.axes, self.sizes, np.dtype(float), Scratch(np.dtype(float)))
+        for item in self.native.runs:
+            if isinstance(item, Step):
+                foreign = binder.step(item, self.whole[item.buffer])
+            else:
+                foreign = [(self.native.functions[item], (address,))]
+                calls += foreign
+                continue
+            calls += [(partial(_without_result, function), args) for function, args in foreign]
+        for number, output in self.native.stages.copies:
+            axes = self.native.plan.results[number].axes
+            if self.native.axis in axes:
+                copies = binder.copy(output.piece, output.target, axes, self.results[number])
+                calls += [(partial(_without_result, function), args) for function, args in copies]
+        return calls
+
+    def _room(self, entry: int, rows: int, axes: Axes) -> Any:
+        """An array for rows and the lanes of axes, entered in the table; those of the axis in blocks lie side by side."""
+        native = self.native
+        others = [self.sizes[axis] for axis in axes if axis != native.axis]
+        if native.axis not in axes or native.axis is None:
+            array = np.zeros((rows, *others))
+            self.memory.append(array)
+            self.table[entry] = array.ctypes.data
+            return array
+        array = np.zeros((rows, *others, self.padded))
+        self.memory.append(array)
+        self.table[entry] = array.ctypes.data
+        return np.moveaxis(array[..., : self.lanes], -1, 1 + axes.index(native.axis))
+
+    def _enter_source(self, number: int, array: Any) -> None:
+        native, axes = self.native, self.axes[number]
+        self.whole[number] = array
+        entry = native.layout.buffer(number)
+        if native.axis in axes and native.axis is not None:
+            moved = np.moveaxis(array, 1 + axes.index(native.axis), -1)
+            flat = moved.reshape(-1, self.lanes)
+            if not np.may_share_memory(flat, array):
+                self.fills.append(partial(_refill, flat, moved))
+            self.table[entry + 1 : entry + 3] = [stride // array.itemsize for stride in flat.strides]
+        else:
+            flat = np.ascontiguousarray(array)
+            if not np.may_share_memory(flat, array):
+                self.fills.append(partial(_refill, flat, array))
+        self.memory.append(flat)
+        self.table[entry] = flat.ctypes.data
+
+
+def _refill(flat: Any, array: Any) -> None:
+    np.copyto(flat.reshape(array.shape), array)
+
+
+def _without_result(function: Callable[..., Any], *args: Any) -> None:
+    function(*args)

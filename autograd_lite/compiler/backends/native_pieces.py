@@ -1,0 +1,131 @@
+"""What one function of native code does of a block: steps, what is copied in, and what is copied out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from llvmlite import ir
+
+from autograd_lite.compiler.backends.native_chunks import write_chunk
+from autograd_lite.compiler.backends.native_contraction import Contraction
+from autograd_lite.compiler.backends.native_elementwise import Elementwise
+from autograd_lite.compiler.backends.native_emitter import I64, Emitter, Index
+from autograd_lite.compiler.backends.native_memory import Memory, Window
+from autograd_lite.compiler.backends.native_nest import Access, Nest
+from autograd_lite.compiler.backends.native_reduction import Reduction
+from autograd_lite.compiler.plan import Step
+
+__all__ = ["Copy", "PieceWriter"]
+
+Copy = tuple[tuple[int, ...], Access, Access]
+"""The counters of a copy, what is read, and the row that is written."""
+
+
+@dataclass
+class PieceWriter:
+    """Writes into one function.
+
+    Arguments:
+        axis: whose lanes go in blocks.
+        block: how many lanes a block has; 0 outside of lanes.
+        width: of a vector.
+        valid: how many lanes of the block count.
+    """
+
+    e: Emitter
+    memory: Memory
+    axis: int | None
+    block: int
+    width: int
+    registers: int
+    valid: ir.Value | None
+
+    def wide(self, step: Step, nests: Sequence[Nest]) -> None:
+        """A step as loops."""
+        if step.kind == "elementwise":
+            Elementwise(self.e, self.memory, self.width, self.block).write(step, nests[0])
+        elif step.kind == "reduction":
+            Reduction(self.e, self.memory, self.width, self.block, self.valid).write(step, nests[0])
+        else:
+            summed = self.axis is not None and self.axis in step.over
+            kept = self.axis is not None and self.axis in step.axes
+            if summed:
+                self._without_pads(nests)
+            sums = self.registers - self.registers // 4
+            Contraction(self.e, self.memory, step.buffer, self.width, sums, self.block, kept, summed, self.valid).write(
+                nests
+            )
+
+    def chunk(self, steps: Sequence[tuple[Step, list[Nest]]], needed: frozenset[int]) -> None:
+        """Narrow steps, written out; of lanes one vector after the other."""
+        if not self.block:
+            write_chunk(self.e, self.memory, steps, Window(), needed, None)
+            return
+
+        def turn(at: list[Index]) -> None:
+            window = Window(self.width, self.e.times(at[0], self.width))
+            write_chunk(self.e, self.memory, steps, window, needed, self.valid)
+
+        self.e.repeat([self.block // self.width], turn)
+
+    def copies(self, copies: Sequence[Copy]) -> None:
+        """Copies to results; a result has room for all lanes of the last block."""
+        for counts, source, target in copies:
+
+            def turn(at: list[Index], source: Access = source, target: Access = target, n: int = len(counts)) -> None:
+                lane = self.e.times(at[n], self.width) if self.block else None
+                window = Window(self.width if self.block else 1, lane)
+                x = self.memory.load(self.e, source, at[:n], window)
+                row = self.memory.row(self.e, target, at[:n])
+                self.memory.store(self.e, target.buffer, row, x, 0 if lane is None else lane)
+
+            self.e.repeat([*counts, *([self.block // self.width] if self.block else [])], turn)
+
+    # --- lanes in and out ------------------------------------------------------------------------------------------------
+
+    def pack(
+        self, source: ir.Value, strides: tuple[ir.Value, ir.Value], first: ir.Value, target: ir.Value, rows: int
+    ) -> None:
+        """Copies a block of a source, lanes side by side; lanes too many repeat the last one.
+
+        Arguments:
+            source: row 0 of lane 0.
+            strides: how far apart rows and lanes are.
+        """
+        e, builder = self.e, self.e.builder
+        assert self.valid is not None
+        last = builder.sub(self.valid, ir.Constant(I64, 1))
+
+        def turn(at: list[Index]) -> None:
+            row, lane = at
+            late = builder.icmp_signed(">", e.whole(lane), last)
+            real = builder.add(first, builder.select(late, last, e.whole(lane)))
+            place = builder.add(builder.mul(e.whole(row), strides[0]), builder.mul(real, strides[1]))
+            e.store(e.load(e.address(source, place)), e.address(target, e.plus(e.times(row, self.block), lane)))
+
+        e.repeat([rows, self.block], turn)
+
+    def _without_pads(self, nests: Sequence[Nest]) -> None:
+        """Where a block has lanes too many, sets to 0 there what is to be added up over lanes: -0, and +0 in a second factor."""
+        builder = self.e.builder
+        assert self.valid is not None
+        with builder.if_then(builder.icmp_signed("<", self.valid, ir.Constant(I64, self.block)), likely=False):
+            for nest in nests:
+                for part in nest.parts:
+                    if not all(access.has_lanes for access in part.operands):
+                        continue
+                    for number, access in enumerate(part.operands):
+                        self._clear_pads(access, (*nest.counts, *part.counts), 0.0 if number else -0.0)
+
+    def _clear_pads(self, access: Access, counts: Sequence[int], zero: float) -> None:
+        e, builder = self.e, self.e.builder
+        assert self.valid is not None
+        lanes = builder.sub(ir.Constant(I64, self.block), self.valid)
+        lengths = [count if access.moved_by(k) else 1 for k, count in enumerate(counts)]
+
+        def turn(at: list[Index]) -> None:
+            row = self.memory.row(e, access, at[:-1])
+            e.store(e.number(zero), self.memory.pointer(e, access.buffer, row, e.plus(self.valid, at[-1])))
+
+        e.repeat([*lengths, lanes], turn)

@@ -1,0 +1,233 @@
+"""Plans as machine code: the eager values over random functions, special floats, structural zeros, any number of lanes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd_lite as ag
+from autograd_lite.compiler.backends import native_machine
+from autograd_lite.engine.primitive import TABLE
+from tests.compiler import strategies
+from tests.compiler.test_arrays import assert_same, by_length, eager, size_of_terms
+from tests.compiler.test_jit import NEAR, WAYS, assert_close, check, numbers_of, unless_too_branchy
+from tests.compiler.test_structural_zeros import DEAD, LANES, both_ways
+from tests.strategies import examples, graphs, points, special_points
+
+pytestmark = pytest.mark.skipif(
+    not native_machine.has_native(), reason="native code needs llvmlite: pip install 'autograd_lite[native]'"
+)
+
+COUNTS = [1, 7, 8, 9, 64, 65, 1000]
+"""Lanes: one, around a vector, around the longest block, and many blocks."""
+
+
+def native(f, **options):
+    return ag.jit(f, backend="native", **options)
+
+
+def of_row(row):
+    """The row as a function of one array of its arguments."""
+    return (lambda xs: row(list(xs))) if row.arity is None else (lambda xs: row(*xs))
+
+
+def without_overflow(name, chosen):
+    """The points of a row at which no product of two terms overflows: contracted with a sum it need not."""
+    if name != "dot":
+        return chosen
+    half = chosen.shape[1] // 2
+    with np.errstate(all="ignore"):
+        products = chosen[:, :half] * chosen[:, half:]
+    fine = np.isfinite(products) | ~np.isfinite(chosen[:, :half]) | ~np.isfinite(chosen[:, half:])
+    return chosen[fine.all(axis=1)]
+
+
+# --- rows ----------------------------------------------------------------------------------------------------------------
+
+every_row = pytest.mark.parametrize("name", sorted(TABLE))
+
+
+@every_row
+def test_a_row_over_lanes_is_the_eager_value_at_special_floats(name):
+    row = TABLE[name]
+    for chosen in by_length(special_points(name)):
+        chosen = without_overflow(name, chosen)
+        found = native(ag.vmap(of_row(row)))(chosen)
+        assert_same(np.asarray(found), eager(row, chosen.tolist()))
+
+
+@every_row
+@examples(5)
+@given(data=st.data())
+def test_a_row_over_lanes_is_within_4_ulp_of_the_eager_value_on_its_domain(name, data):
+    row = TABLE[name]
+    for chosen in by_length(data.draw(st.lists(points(row.domain), min_size=1, max_size=20))):
+        found = np.asarray(native(ag.vmap(of_row(row)))(chosen))
+        # A product contracted with a sum is rounded once less.
+        assert_same(found, eager(row, chosen.tolist()), size=size_of_terms(name, chosen) * 4.0)
+
+
+@every_row
+def test_a_row_of_one_lane_is_the_eager_value_at_special_floats(name):
+    row = TABLE[name]
+    for chosen in by_length(special_points(name)):
+        some = without_overflow(name, chosen)[:: max(len(chosen) // 60, 1)]
+        found = native(lambda table, row=row: np.array([of_row(row)(list(xs)) for xs in table]))(some)
+        assert_same(found, eager(row, some.tolist()))
+
+
+# --- random functions ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", WAYS)
+@examples(8)
+@given(f=strategies.functions(), first=strategies.arguments(), second=strategies.arguments())
+def test_a_random_function_of_lanes_is_compiled_to_the_same_numbers(way, f, first, second):
+    check(WAYS[way], f, (first, second, first), backend="native")
+
+
+@examples(8)
+@given(f=strategies.functions(), first=strategies.arguments(st.sampled_from([7, 8, 9])), second=strategies.arguments())
+def test_the_lanes_of_a_random_function_are_compiled_to_the_same_numbers(f, first, second):
+    lanes = native(f.lanes, max_variants=16)
+    for args in (first, second, first):
+        if f.watched(*args)[0] >= NEAR:
+            found = unless_too_branchy(lanes, args)
+            if found is None:
+                return
+            assert_close(found, f.lanes(*args), 10.0)  # a result is a sum of three numbers below 1
+
+
+@pytest.mark.parametrize("order", ["value", "gradient", "product"])
+@examples(12)
+@given(recipe=graphs())
+def test_a_random_graph_of_all_rows_is_compiled_to_the_same_numbers(order, recipe):
+    def f(*inputs):
+        return recipe.on_rows(inputs)[-1]
+
+    everything = range(len(recipe.inputs))
+    ways = {
+        "value": f,
+        "gradient": ag.grad(f, everything),
+        "product": lambda *inputs: ag.jvp(ag.grad(f, everything), inputs, inputs),
+    }
+    eager_way = ways[order]
+    # As for the numpy backend: rows differ by some ulp, and a chain of them may be as steep as its derivative says.
+    steepest = np.abs(numbers_of(ways["gradient"](*recipe.inputs))).max()
+    expected = numbers_of(eager_way(*recipe.inputs))
+    scale = max(np.abs(expected).max(initial=1.0), steepest, 1.0)
+    assert_close(native(eager_way)(*recipe.inputs), expected, scale, 1e-10 if order != "product" else 1e-8)
+
+
+# --- structural zeros ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lanes", LANES)
+@pytest.mark.parametrize("name", DEAD)
+def test_over_lanes_nothing_comes_from_behind_a_structural_zero(name, lanes):
+    def f(w, xs):
+        return ag.total(ag.vmap(DEAD[name], in_axes=(None, 0))(w, xs))
+
+    xs = np.array(LANES[lanes])
+    for way in [f, *both_ways(f)]:
+        expected, found = way(0.7, xs), native(way)(0.7, xs)
+        assert_close(np.nan_to_num(found), np.nan_to_num(expected), 100.0)
+        assert (np.isfinite(found) == np.isfinite(expected)).all()
+
+
+# --- lanes ---------------------------------------------------------------------------------------------------------------
+
+dice = np.random.default_rng(5)
+
+
+def network_loss(model, X, y):  # noqa: N803 - X is the matrix of all inputs
+    losses = ag.vmap(lambda model, x, t: ag.relu(1.0 - t * model(x)), in_axes=(None, 0, 0))(model, X, y)
+    return ag.mean(losses) + 1e-4 * ag.total([p * p for p in model.parameters()])
+
+
+def classifier_loss(model, X, y):  # noqa: N803
+    one = lambda model, x, t: ag.nn.losses.softmax_cross_entropy(model(x), t)  # noqa: E731
+    return ag.mean(ag.vmap(one, in_axes=(None, 0, 0))(model, X, y))
+
+
+@pytest.mark.parametrize("sizes", [(2, 16, 16, 1), (3, 7, 5, 1), (1, 1), (65, 33, 10)])
+@pytest.mark.parametrize("count", COUNTS)
+def test_a_network_gives_the_gradients_of_the_numpy_backend_for_any_number_of_lanes(sizes, count):
+    model = ag.nn.MLP(sizes[0], sizes[1:], seed=3)
+    xs = dice.normal(size=(count, sizes[0]))
+    classes = sizes[-1] > 1
+    loss, labels = (
+        (classifier_loss, dice.integers(0, sizes[-1], count) * 1.0) if classes else (network_loss, np.sign(xs[:, 0]))
+    )
+    expected, wanted = ag.jit(ag.value_and_grad(loss), backend="numpy")(model, xs, labels)
+    value, gradient = native(ag.value_and_grad(loss))(model, xs, labels)
+    assert abs(value - expected) <= 1e-12 * abs(expected) + 1e-14
+    np.testing.assert_allclose(numbers_of(gradient), numbers_of(wanted), rtol=1e-11, atol=1e-13)
+
+
+def test_no_lanes_are_refused_as_ever():
+    with pytest.raises(ValueError, match="no samples"):
+        native(ag.vmap(lambda x: x * 2.0))(np.zeros(0))
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_code_compiled_for_some_lanes_serves_for_others(count):
+    f = native(lambda w, xs: (ag.total(ag.vmap(lambda x: ag.exp(w * x))(xs)), ag.vmap(lambda x: ag.sin(w * x))(xs)))
+    f(0.5, dice.normal(size=3))
+    xs = dice.normal(size=count)
+    total, lanes = f(0.5, xs)
+    assert abs(total - np.exp(0.5 * xs).sum()) <= 1e-12 * np.exp(0.5 * xs).sum()
+    np.testing.assert_allclose(lanes, np.sin(0.5 * xs), rtol=1e-15, atol=1e-16)
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("special", [np.inf, -np.inf, np.nan, -0.0])
+def test_a_special_float_in_one_lane_stays_there(count, special):
+    xs = dice.normal(size=(count, 2))
+    xs[count // 2, 1] = special
+    found = native(ag.vmap(lambda x: ag.total([x[0] * 2.0, x[1]])))(xs)
+    np.testing.assert_array_equal(found, xs[:, 0] * 2.0 + xs[:, 1])
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_a_sum_over_lanes_of_negative_zeros_is_one(count):
+    total, product = native(lambda w, xs: (ag.total(ag.vmap(lambda x: -x)(xs)), ag.total(ag.vmap(lambda x: w * x)(xs))))(
+        -2.0, np.zeros(count)
+    )
+    assert (total, product) == (0.0, 0.0)
+    assert np.signbit([total, product]).all()
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_lanes_of_lanes_are_summed_and_kept(rows):
+    def f(w, table):
+        inner = ag.vmap(lambda row: ag.vmap(lambda x: ag.tanh(w * x + row[0]))(row))(table)
+        return ag.total(ag.vmap(lambda row: ag.total(row) * ag.max(row))(inner)), inner
+
+    table = dice.normal(size=(rows, 11))
+    expected, found = f(0.3, table), native(f)(0.3, table)
+    assert abs(found[0] - expected[0]) <= 1e-12 * 121
+    np.testing.assert_allclose(found[1], numbers_of(expected[1]).reshape(rows, 11), rtol=1e-14)
+
+
+# --- guards --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_guard_that_fails_compiles_the_other_way():
+    f = native(lambda x: ag.sin(x) if x > 0.0 else ag.exp(x))
+    assert [f(x) for x in (1.0, -1.0, 2.0, -2.0)] == pytest.approx(np.array([np.sin(1), np.exp(-1), np.sin(2), np.exp(-2)]))
+
+
+def test_lanes_that_branch_differently_each_go_their_way():
+    f = native(ag.vmap(lambda x: ag.sin(x) if x > 0.0 else ag.exp(x)))
+    xs = dice.normal(size=37)
+    np.testing.assert_allclose(f(xs), np.where(xs > 0.0, np.sin(xs), np.exp(xs)), rtol=1e-15)
+
+
+def test_a_place_that_is_none_is_refused_in_the_words_of_the_eager_operation():
+    f = native(ag.vmap(lambda x: ag.pick([x[0], x[1]], x[2])))
+    assert f(np.array([[1.0, 2.0, 1.0]])) == [2.0]
+    with pytest.raises(IndexError, match="from 0 to 1"):
+        f(np.array([[1.0, 2.0, 1.0], [1.0, 2.0, 2.0]]))
