@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from autograd_lite.compiler.backends.native_vectors import Bits, Vector, fast_two_sum, fma, polynomial, quotient
+from autograd_lite.compiler.backends.native_pairs import fast_two_sum, joined, polynomial, quotient, two_product
+from autograd_lite.compiler.backends.native_vectors import Bits, Term, Vector, fma
 
 __all__ = [
     "LN2_HEAD",
@@ -64,11 +65,11 @@ class Reduced:
     tail: Vector
 
     @classmethod
-    def of(cls, x: Vector) -> Reduced:
-        shifted = fma(x, 1.0 / math.log(2.0), ROUND)
-        n = shifted - ROUND
+    def of(cls, x: Vector, rest: Term = 0.0) -> Reduced:
+        """Of x + rest: x is above -750 and below 750, rest about its last place or less."""
+        n, bits = rounded(x * (1.0 / math.log(2.0)))
         r = fma(-n, LN2_HEAD, x)
-        return cls.near_zero(shifted.bits(), *fast_two_sum(r, n * -LN2_TAIL))
+        return cls.near_zero(bits, *fast_two_sum(r, fma(n, -LN2_TAIL, rest)))
 
     @classmethod
     def near_zero(cls, bits: Bits, r: Vector, rest: Vector) -> Reduced:
@@ -84,6 +85,12 @@ class Reduced:
         """2**-n."""
         half = self.bits >> 1
         return power_of_two(2046 - half) * power_of_two(2046 - (self.bits - half))
+
+
+def rounded(x: Vector) -> tuple[Vector, Bits]:
+    """The nearest whole number n, of a float below 2**50; and what ends in the bits of n + 2·1023."""
+    shifted = x + ROUND
+    return shifted - ROUND, shifted.bits()
 
 
 def power_of_two(biased: Bits) -> Vector:
@@ -105,10 +112,8 @@ def exp_with_rest(x: Vector) -> tuple[Vector, Vector]:
 
 def exp2(x: Vector) -> Vector:
     x = x.at_least(-1076.0).at_most(1025.0)
-    shifted = x + ROUND
-    r = x - (shifted - ROUND)
-    product = r * LN2_HEAD
-    found = Reduced.near_zero(shifted.bits(), product, fma(r, LN2_HEAD, -product))
+    n, bits = rounded(x)
+    found = Reduced.near_zero(bits, *two_product(x - n, LN2_HEAD))
     return found.scaled(1.0 + found.head)
 
 
@@ -125,7 +130,7 @@ def tanh(x: Vector) -> Vector:
     inverse = power_of_two(1023 + 2046 - found.bits)
     above, above_rest = fast_two_sum(1.0 - inverse, found.head)
     below, below_rest = fast_two_sum(1.0 + inverse, found.head)
-    return quotient(above, above_rest + found.tail, below, below_rest + found.tail).copysign(x)
+    return joined(quotient(above, above_rest + found.tail, below, below_rest + found.tail)).copysign(x)
 
 
 def sigmoid(x: Vector) -> Vector:
@@ -136,7 +141,7 @@ def sigmoid(x: Vector) -> Vector:
     small = found.scaled(mantissa)
     below, below_rest = fast_two_sum(1.0, small)
     falling = x < 0.0
-    ratio = quotient(falling.choose(mantissa, 1.0), falling.choose(rest, 0.0), below, below_rest)
+    ratio = joined(quotient(falling.choose(mantissa, 1.0), falling.choose(rest, 0.0), below, below_rest))
     return falling.choose(found.scaled(ratio), ratio)
 
 

@@ -7,8 +7,11 @@ from typing import TypeAlias
 
 from llvmlite import ir
 
+from autograd_lite.compiler.backends import native_arcs as arcs
+from autograd_lite.compiler.backends import native_error_function as errors
 from autograd_lite.compiler.backends import native_exponential as exponential
 from autograd_lite.compiler.backends import native_logarithm as logarithm
+from autograd_lite.compiler.backends import native_power as power
 from autograd_lite.compiler.backends import native_trigonometric as trigonometric
 from autograd_lite.compiler.backends.native_vectors import Vector
 from autograd_lite.engine import operations
@@ -27,14 +30,24 @@ FORMULAS: dict[Primitive, Callable[..., Vector]] = {
     operations.log1p: logarithm.log1p,
     operations.log2: logarithm.log2,
     operations.log10: logarithm.log10,
-    operations.sqrt: Vector.sqrt,
-    operations.xlogy: logarithm.xlogy,
+    operations.cbrt: power.cbrt,
+    operations.pow: power.pow,
+    operations.hypot: power.hypot,
     operations.sin: trigonometric.sin,
     operations.cos: trigonometric.cos,
     operations.tan: trigonometric.tan,
+    operations.asin: arcs.asin,
+    operations.acos: arcs.acos,
+    operations.atan: arcs.atan,
+    operations.atan2: arcs.atan2,
     operations.sinh: exponential.sinh,
     operations.cosh: exponential.cosh,
     operations.tanh: exponential.tanh,
+    operations.asinh: logarithm.asinh,
+    operations.acosh: logarithm.acosh,
+    operations.atanh: logarithm.atanh,
+    operations.erf: errors.erf,
+    operations.erfc: errors.erfc,
     operations.sigmoid: exponential.sigmoid,
     operations.softplus: logarithm.softplus,
 }

@@ -11,16 +11,8 @@ import itertools
 
 from llvmlite import ir
 
-from autograd_lite.compiler.backends.native_vectors import (
-    DOUBLE,
-    INT64,
-    Bits,
-    Vector,
-    fast_two_sum,
-    fma,
-    two_product,
-    two_sum,
-)
+from autograd_lite.compiler.backends.native_pairs import fast_two_sum, two_product, two_sum
+from autograd_lite.compiler.backends.native_vectors import DOUBLE, INT64, Bits, Vector, fma, select_where_any
 
 __all__ = ["HALF_PI", "with_huge"]
 
@@ -48,16 +40,8 @@ def with_huge(x: Vector, bound: float, n: Bits, r: Vector, rest: Vector) -> tupl
     """
     builder, huge = x.builder, x > bound
     found = (n.value, r.value, rest.value)
-    before = builder.block
-    with builder.if_then(huge.any(), likely=False):
-        chosen = huge.choose(x, 2.0 * bound).value
-        replaced = [builder.select(huge.value, *pair) for pair in zip(_each_lane(builder, chosen), found, strict=True)]
-        after = builder.block
-    joined = [builder.phi(value.type) for value in found]
-    for phi, old, new in zip(joined, found, replaced, strict=True):
-        phi.add_incoming(old, before)
-        phi.add_incoming(new, after)
-    return Bits(builder, joined[0]), Vector(builder, joined[1]), Vector(builder, joined[2])
+    values = select_where_any(huge, found, lambda: _each_lane(builder, huge.choose(x, 2.0 * bound).value))
+    return Bits(builder, values[0]), Vector(builder, values[1]), Vector(builder, values[2])
 
 
 def _each_lane(builder: ir.IRBuilder, x: ir.Value) -> list[ir.Value]:

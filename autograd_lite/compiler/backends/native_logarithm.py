@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 
-from autograd_lite.compiler.backends.native_exponential import LN2_HEAD, exp_with_rest
-from autograd_lite.compiler.backends.native_vectors import Term, Vector, fast_two_sum, fma, polynomial, two_product
+from autograd_lite.compiler.backends.native_exponential import LN2_HEAD, exp_with_rest, power_of_two, rounded
+from autograd_lite.compiler.backends.native_pairs import fast_two_sum, polynomial, quotient, two_product, two_sum
+from autograd_lite.compiler.backends.native_vectors import Term, Vector, fma
 
-__all__ = ["log", "log1p", "log2", "log10", "of_one_and", "of_sum", "softplus", "xlogy"]
+__all__ = ["acosh", "asinh", "atanh", "log", "log1p", "log2", "log10", "softplus", "split"]
 
 LOG = (
     *(0.6666666666666735, 0.39999999999411096, 0.28571428743262023, 0.2222219847604077),
@@ -25,6 +26,9 @@ Computed with mpmath; the relative error of the logarithm is below 2.5e-18.
 
 LN2_SHORT, LN2_LEFT = 0.6931471803691238, 1.9082149292705877e-10
 """ln 2, and its first 32 bits: their product by the exponent of a float is exact."""
+
+LARGE = 2.0**60
+"""Beyond it, 1 + x is x."""
 
 ROOT_HALF = 0x3FE6A09E00000000
 ONE = 0x3FF0000000000000
@@ -115,5 +119,45 @@ def _by_base(x: Vector, unit: float, unit_left: float, inverse: float, inverse_l
     return at_ends(total + (more + fma(k, unit_left, rest)), x)
 
 
-def xlogy(x: Vector, y: Vector) -> Vector:
-    return (x.equals(0.0) & y.equals(y)).choose(0.0, x * log(y))
+def asinh(x: Vector) -> Vector:
+    """log(1 + x + x² / (1 + √(1 + x²))); log(x) + ln 2 where x is large."""
+    size = abs(x)
+    large = size > LARGE
+    small = large.choose(1.0, size)
+    square = small * small
+    total, rest = fast_two_sum(large.choose(size, small), large.choose(0.0, square / (1.0 + (1.0 + square).sqrt())))
+    found = of_one_and(total, rest) + large.choose(math.log(2.0), 0.0)
+    return (size < 2.0**-30).choose(x, found.copysign(x))
+
+
+def acosh(x: Vector) -> Vector:
+    """log(1 + y + √(y·(y + 2))) of y = x - 1; log(x) + ln 2 where x is large."""
+    large = x > LARGE
+    y = large.choose(1.0, x - 1.0)
+    square, lost = two_product(y, y)
+    square, rest = two_sum(2.0 * y, square)
+    root = square.sqrt()
+    error = (fma(-root, root, square) + (rest + lost)) / (root + root)
+    total, lost = two_sum(root, y)
+    rest = (large | ~(root > 0.0)).choose(0.0, lost + error)
+    found = of_one_and(large.choose(x, total), rest) + large.choose(math.log(2.0), 0.0)
+    return (x >= 1.0).choose(found, math.nan)
+
+
+def atanh(x: Vector) -> Vector:
+    """½·log(q) of q = (1 + x) / (1 - x) = 2**k·(1 + f), where s = f / (2 + f) comes from x without rounding q."""
+    size = abs(x)
+    above, above_rest = fast_two_sum(1.0, size)
+    below, below_rest = fast_two_sum(1.0, -size)
+    k, _ = split(above / below)
+    power = power_of_two(rounded(k)[1] - 1023)
+    below, below_rest = below * power, below_rest * power
+    difference, lost = two_sum(above, -below)
+    total, more = two_sum(above, below)
+    rests = above_rest - below_rest, above_rest + below_rest
+    s, rest = quotient(difference, lost + rests[0], total, more + rests[1])
+    square = s * s
+    logarithm, lost = fast_two_sum(k * (0.5 * LN2_SHORT), s)
+    rest = fma(k, 0.5 * LN2_LEFT, fma(0.5 * s * square, polynomial(square, LOG), rest)) + lost
+    found = (logarithm + rest).copysign(x)
+    return (size < 1.0).choose(found, size.equals(1.0).choose(x * math.inf, math.nan))

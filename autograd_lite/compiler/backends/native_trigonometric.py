@@ -10,17 +10,8 @@ from __future__ import annotations
 import math
 
 from autograd_lite.compiler.backends.native_huge import HALF_PI, with_huge
-from autograd_lite.compiler.backends.native_vectors import (
-    SIGN,
-    Bits,
-    Mask,
-    Vector,
-    fast_two_sum,
-    fma,
-    polynomial,
-    quotient,
-    two_product,
-)
+from autograd_lite.compiler.backends.native_pairs import fast_two_sum, joined, polynomial, quotient, two_product
+from autograd_lite.compiler.backends.native_vectors import SIGN, Bits, Mask, Vector, fma
 
 __all__ = ["cos", "sin", "tan"]
 
@@ -46,14 +37,14 @@ COS = (
 def sin(x: Vector) -> Vector:
     quadrant, r, rest = reduced(abs(x))
     sine, cosine = _at(r, rest)
-    value = _odd(quadrant).choose(_sum(cosine), _sum(sine))
+    value = _odd(quadrant).choose(joined(cosine), joined(sine))
     return (value.bits() ^ (quadrant << 62 & SIGN) ^ (x.bits() & SIGN)).float()
 
 
 def cos(x: Vector) -> Vector:
     quadrant, r, rest = reduced(abs(x))
     sine, cosine = _at(r, rest)
-    value = _odd(quadrant).choose(_sum(sine), _sum(cosine))
+    value = _odd(quadrant).choose(joined(sine), joined(cosine))
     return (value.bits() ^ (quadrant + 1 << 62 & SIGN)).float()
 
 
@@ -63,16 +54,12 @@ def tan(x: Vector) -> Vector:
     odd = _odd(quadrant)
     above = (odd.choose(one, other) for one, other in zip(cosine, sine, strict=True))
     below = (odd.choose(one, other) for one, other in zip(sine, cosine, strict=True))
-    value = quotient(*above, *below)
+    value = joined(quotient(*above, *below))
     return (value.bits() ^ (quadrant << 63) ^ (x.bits() & SIGN)).float()
 
 
 def _odd(quadrant: Bits) -> Mask:
     return (quadrant & 1).is_nonzero()
-
-
-def _sum(pair: tuple[Vector, Vector]) -> Vector:
-    return pair[0] + pair[1]
 
 
 def _at(r: Vector, rest: Vector) -> tuple[tuple[Vector, Vector], tuple[Vector, Vector]]:

@@ -7,13 +7,13 @@ never depends on another lane, nor on how many there are. Nothing is contracted 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from llvmlite import ir
 
-__all__ = ["Bits", "Mask", "Term", "Vector", "fast_two_sum", "fma", "polynomial", "quotient", "two_product", "two_sum"]
+__all__ = ["Bits", "Mask", "Term", "Vector", "fma", "select_where_any", "where_any"]
 
 DOUBLE, INT64, BOOL = ir.DoubleType(), ir.IntType(64), ir.IntType(1)
 SIGN = 1 << 63
@@ -66,6 +66,9 @@ class Mask(Lanes):
 
     def __or__(self, other: Mask) -> Mask:
         return Mask(self.builder, self.builder.or_(self.value, other.value))
+
+    def __invert__(self) -> Mask:
+        return Mask(self.builder, self.builder.not_(self.value))
 
     def choose(self, x: Term, y: Term) -> Vector:
         """x where it is true, else y."""
@@ -176,6 +179,9 @@ class Vector(Lanes):
     def __abs__(self) -> Vector:
         return Vector(self.builder, intrinsic(self.builder, "fabs", self.value))
 
+    def floor(self) -> Vector:
+        return Vector(self.builder, intrinsic(self.builder, "floor", self.value))
+
     def sqrt(self) -> Vector:
         return Vector(self.builder, intrinsic(self.builder, "sqrt", self.value))
 
@@ -214,42 +220,20 @@ def fma(x: Vector, y: Term, z: Term) -> Vector:
     return Vector(x.builder, intrinsic(x.builder, "fma", x.value, number(x, y), number(x, z)))
 
 
-def polynomial(x: Vector, coefficients: Sequence[float]) -> Vector:
-    """Σ coefficients[k]·x**k: the even and the odd powers by Horner's rule each, side by side."""
-    if len(coefficients) < 4:
-        return _horner(x, coefficients)
-    square = x * x
-    return fma(x, _horner(square, coefficients[1::2]), _horner(square, coefficients[0::2]))
+def where_any(mask: Mask, found: Vector, repaired: Callable[[], Vector]) -> Vector:
+    """What was found, by another formula in the lanes of a mask; no time is lost where there are none."""
+    (value,) = select_where_any(mask, [found.value], lambda: [repaired().value])
+    return Vector(found.builder, value)
 
 
-def _horner(x: Vector, coefficients: Sequence[float]) -> Vector:
-    value = x.filled(coefficients[-1])
-    for coefficient in coefficients[-2::-1]:
-        value = fma(x, value, coefficient)
-    return value
-
-
-def fast_two_sum(x: Term, y: Vector) -> tuple[Vector, Vector]:
-    """x + y for |x| ≥ |y| or x = 0, and what rounding took from it (T. J. Dekker, Numerische Mathematik 18, 1971)."""
-    total = x + y
-    return total, y - (total - x)
-
-
-def two_sum(x: Vector, y: Vector) -> tuple[Vector, Vector]:
-    """x + y, and what rounding took from it (D. E. Knuth, The Art of Computer Programming 2, section 4.2.2)."""
-    total = x + y
-    back = total - x
-    return total, (x - (total - back)) + (y - back)
-
-
-def two_product(x: Vector, y: Term) -> tuple[Vector, Vector]:
-    """x·y, and what rounding took from it."""
-    product = x * y
-    return product, fma(x, y, -product)
-
-
-def quotient(x: Vector, x_rest: Vector, y: Vector, y_rest: Vector) -> Vector:
-    """(x + x_rest) / (y + y_rest), the rests to first order."""
-    inverse = 1.0 / y
-    ratio = x * inverse
-    return fma(fma(-ratio, y, x) + fma(-ratio, y_rest, x_rest), inverse, ratio)
+def select_where_any(mask: Mask, found: Sequence[ir.Value], repaired: Callable[[], Sequence[ir.Value]]) -> list[ir.Value]:
+    """Several values, in the lanes of a mask replaced by others, whose code is jumped over where there are none."""
+    builder, before = mask.builder, mask.builder.block
+    with builder.if_then(mask.any(), likely=False):
+        chosen = [builder.select(mask.value, new, old) for new, old in zip(repaired(), found, strict=True)]
+        after = builder.block
+    joined = [builder.phi(value.type) for value in found]
+    for phi, old, new in zip(joined, found, chosen, strict=True):
+        phi.add_incoming(old, before)
+        phi.add_incoming(new, after)
+    return joined
