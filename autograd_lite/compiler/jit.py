@@ -65,8 +65,9 @@ class Jitted:
         except UntraceableError:
             return self._as_written(args, options)
         short = not (options or call.static or variant.careful)
-        self._direct = variant.direct if short else None
-        way = Shortcut.of(variant, args) if short else None
+        self._direct = variant.direct_to(call.items) if short else None
+        # Straight-line Python serves for one kind of arguments, and where it does not, the long way is no longer.
+        way = None if not short or variant.direct is not None else Shortcut.of(variant, args)
         self._short = () if way is None else (way, *self._short)[:SHAPES]
         return variant.trace.structure.from_blocks(result)
 
@@ -75,7 +76,7 @@ class Jitted:
         direct = self._direct
         if direct is not None and any(type(arg) in WHOLE for arg in args):
             return direct(tuple([float(arg) if type(arg) in WHOLE else arg for arg in args]))
-        for way in () if direct else self._short:
+        for way in self._short:
             if way.serves(args):
                 failed, result = way.variant.run(args, way.sizes)
                 return MISS if failed is not None else way.variant.trace.structure.from_blocks(result)

@@ -97,13 +97,24 @@ class Compiled:
     def native(self, sizes: dict[int, int]) -> Any:
         """The machine code for these numbers of lanes."""
         from autograd_lite.compiler.backends.native_backend import NativePlan  # llvmlite is loaded where it is used
+        from autograd_lite.compiler.backends.native_call import entry_of
 
         with self._lock:
             for native in self._natives:
                 if native.serves(sizes):
                     return native
-            self._natives.append(NativePlan(self.plan, sizes))
+            entry = entry_of(self.trace, self.arguments)
+            self._natives.append(NativePlan(self.plan, sizes, entry))
             return self._natives[-1]
+
+    def direct_to(self, items: Sequence[Any]) -> Callable[[tuple[Any, ...]], Any] | None:
+        """The function from positional arguments to the result without a detour, for arguments of these shapes."""
+        if self.backend != "native":
+            return self.direct
+        bound = _Bound(self, items, self.sizes(items))
+        bound.feed.fill(items)
+        direct: Callable[[tuple[Any, ...]], Any] | None = bound.runner.direct(items)
+        return direct
 
     def fits(self, items: Sequence[Any]) -> bool:
         """Whether arrays have the lengths that the trace depends on."""
@@ -214,7 +225,8 @@ class _Bound:
     def __init__(self, compiled: Compiled, items: Sequence[Any], sizes: dict[int, int]) -> None:
         dtype, threads = compiled.options.dtype, compiled.options.threads
         self.sizes = sizes
-        self.feed = Feed(compiled.trace.sources, items, sizes, dtype, compiled.often)
+        often = () if compiled.backend == "native" else compiled.often  # native code lays lanes side by side itself
+        self.feed = Feed(compiled.trace.sources, items, sizes, dtype, often)
         self.runner: Any
         if compiled.backend == "python":
             self.runner = _Statements(compiled.function, self.feed)

@@ -7,6 +7,7 @@ library does better, a row that has no native form) numpy runs over all lanes.
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -15,14 +16,20 @@ import numpy as np
 
 from autograd_lite.compiler.backends.binding import Binder
 from autograd_lite.compiler.backends.contraction import Call, Scratch
+from autograd_lite.compiler.backends.native_call import Entry
 from autograd_lite.compiler.backends.native_machine import Code, machine
 from autograd_lite.compiler.backends.native_module import FAILED, LANES, PADDED, SCRATCH, ModuleWriter
 from autograd_lite.compiler.backends.native_nest import Nests
+from autograd_lite.compiler.backends.native_objects import builtin
 from autograd_lite.compiler.backends.native_stages import Stages, blocked_axis
 from autograd_lite.compiler.plan import Plan, Step
 from autograd_lite.compiler.program import Axes
+from autograd_lite.compiler.traced_call import Form
 
 __all__ = ["BoundNative", "NativePlan"]
+
+LONG = 100_000
+"""Rows times lanes from which on a run lets other threads of Python work."""
 
 
 class NativePlan:
@@ -30,9 +37,10 @@ class NativePlan:
 
     Arguments:
         sizes: of each axis the number of lanes; those of the longest axis may be others when it runs.
+        entry: writes the shortest way in, if there is one.
     """
 
-    def __init__(self, plan: Plan, sizes: dict[int, int]) -> None:
+    def __init__(self, plan: Plan, sizes: dict[int, int], entry: Entry | None = None) -> None:
         self.plan = plan
         self.axis = blocked_axis(plan, sizes)
         self.sizes = {axis: size for axis, size in sizes.items() if axis != self.axis}
@@ -40,6 +48,9 @@ class NativePlan:
         self.nests = Nests(plan, self.axis, self.sizes)
         writer = ModuleWriter(plan, self.stages, self.nests, machine())
         self.layout, self.block, self.scratch, self.runs = writer.layout, writer.block, writer.scratch, writer.runs
+        self.entry = entry if self.runs == ["run.0"] else None
+        if self.entry is not None:
+            self.entry.write(writer)
         self.code = Code(str(writer.module))
         self.functions = {name: self.code.function(name, ctypes.c_void_p) for name in self.runs if isinstance(name, str)}
 
@@ -60,8 +71,10 @@ class BoundNative:
         self.lanes = sizes[native.axis] if native.axis is not None else 0
         block = max(native.block, 1)
         self.padded = -(-self.lanes // block) * block
-        self.table = np.zeros(native.layout.size, np.int64)
-        self.memory: list[Any] = [self.table]
+        slots = 0 if native.entry is None else len(native.entry.slots)
+        self.table = np.zeros(native.layout.size + slots, np.int64).view(_Table)
+        self.memory: list[Any] = []
+        self.table.memory = self.memory
         self.whole: dict[int, Any] = {}
         self.fills: list[Callable[[], None]] = []
         self.axes = [buffer.axes for buffer in native.plan.buffers]
@@ -96,6 +109,44 @@ class BoundNative:
                 self.table[FAILED] = 0
                 raise ValueError("a row refuses a number")
         return self.results
+
+    # --- the shortest way ------------------------------------------------------------------------------------------------
+
+    def direct(self, items: Sequence[Any]) -> Any:
+        """The function from the tuple of arguments to the result, if there is one; from now on it alone runs this.
+
+        Arguments:
+            items: the blocks of the arguments.
+        """
+        entry, code = self.native.entry, self.native.code
+        if entry is None:
+            return None
+        self.table[self.native.layout.size :] = entry.values(self, items)
+        function, method = builtin(code.address(entry.name), self.table)
+        self.memory += [method, code]
+        return function
+
+    def kept(self, item: Any) -> Any:
+        """An object whose address stands in the table."""
+        self.memory.append(item)
+        return item
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a run is long enough for others to work meanwhile."""
+        rows = sum(step.rows * max(math.prod(p.terms) for p in step.pieces) for step in self.native.plan.steps)
+        return rows * max(self.lanes, 1) > LONG
+
+    def room_of_result(self, k: int) -> int:
+        """How many numbers stand where a result goes."""
+        base = self.results[k]
+        return int(base.size if base.base is None else base.base.size)
+
+    def copy_of(self, form: Form) -> Any:
+        """What makes a copy of a result in the shape that it shall have."""
+        return self.kept(shaped(form, self.results[1 + form.index]).copy)
+
+    # --- memory ----------------------------------------------------------------------------------------------------------
 
     def _calls(self) -> list[Call]:
         address = self.table.ctypes.data
@@ -146,6 +197,18 @@ class BoundNative:
                 self.fills.append(partial(_refill, flat, array))
         self.memory.append(flat)
         self.table[entry] = flat.ctypes.data
+
+
+class _Table(np.ndarray[Any, Any]):
+    """The table, which keeps what it points to."""
+
+    memory: list[Any]
+
+
+def shaped(form: Form, array: Any) -> Any:
+    """An array of results as the result of a call has it."""
+    array = array.reshape(*form.shape, *array.shape[1:])
+    return array.transpose(form.order) if form.kind == "lanes" else array
 
 
 def _refill(flat: Any, array: Any) -> None:

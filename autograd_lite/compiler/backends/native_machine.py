@@ -93,7 +93,10 @@ class Code:
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(self.object))
         self._engine.finalize_object()
 
+    def address(self, name: str) -> int:
+        """Where a function of the module begins."""
+        return int(self._engine.get_function_address(name))
+
     def function(self, name: str, *types: Any) -> Any:
         """A function of the module that returns a whole number, with arguments of these types."""
-        address = self._engine.get_function_address(name)
-        return ctypes.CFUNCTYPE(ctypes.c_int64, *types)(address)
+        return ctypes.CFUNCTYPE(ctypes.c_int64, *types)(self.address(name))

@@ -173,7 +173,9 @@ class Nests:
             return Access(CONSTANTS, constant=view.constants)
         listed = contiguous((*piece.rows, *piece.terms))
         if view.constants is not None:
-            return Access(CONSTANTS, strides=joined(listed, {}), table=self._table(view.constants, float))
+            numbers = np.asarray(view.constants, float).reshape((*piece.rows, *piece.terms))
+            listed = [stride if _differs(numbers, k) else 0 for k, stride in enumerate(listed)]
+            return Access(CONSTANTS, strides=joined(listed, {}), table=self._table(numbers, float))
         axes = self.plan.buffers[view.buffer].axes
         unit, others = self.points(axes), self._others(axes)
         lanes = dict(zip(others, contiguous([self.sizes[axis] for axis in others]), strict=True))
@@ -188,6 +190,12 @@ class Nests:
     def _table(self, numbers: Any, dtype: Any) -> int:
         self.tables.append(np.ascontiguousarray(numbers, dtype).ravel())
         return len(self.tables) - 1
+
+
+def _differs(numbers: Any, k: int) -> bool:
+    """Whether numbers change along a dimension, be it by their bits."""
+    bits = numbers.view(np.int64)
+    return bool((bits != bits[(slice(None),) * k + (slice(0, 1),)]).any())
 
 
 def contiguous(counts: Sequence[int]) -> list[int]:

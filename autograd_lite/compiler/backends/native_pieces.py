@@ -107,7 +107,7 @@ class PieceWriter:
         e.repeat([rows, self.block], turn)
 
     def _without_pads(self, nests: Sequence[Nest]) -> None:
-        """Where a block has lanes too many, sets to 0 there what is to be added up over lanes: -0, and +0 in a second factor."""
+        """Where a block has lanes too many, clears there what is to be added up over lanes: to -0, a second factor to +0."""
         builder = self.e.builder
         assert self.valid is not None
         with builder.if_then(builder.icmp_signed("<", self.valid, ir.Constant(I64, self.block)), likely=False):
