@@ -129,8 +129,9 @@ def tanh(x: Vector) -> Vector:
     found = Reduced.of(abs(x + x).at_most(44.0))
     inverse = power_of_two(1023 + 2046 - found.bits)
     above, above_rest = fast_two_sum(1.0 - inverse, found.head)
-    below, below_rest = fast_two_sum(1.0 + inverse, found.head)
-    return joined(quotient(above, above_rest + found.tail, below, below_rest + found.tail)).copysign(x)
+    below, lost = fast_two_sum(1.0, inverse)
+    below, below_rest = fast_two_sum(below, found.head)
+    return joined(quotient(above, above_rest + found.tail, below, (lost + below_rest) + found.tail)).copysign(x)
 
 
 def sigmoid(x: Vector) -> Vector:

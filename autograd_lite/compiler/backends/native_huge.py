@@ -70,6 +70,7 @@ def _one_lane(module: ir.Module) -> ir.Function:
     function = ir.Function(module, ir.FunctionType(REDUCED, [DOUBLE]), name)
     function.linkage = "internal"
     function.attributes.add("noinline")
+    function.attributes.add("optnone")  # huge angles are rare: the time to compile counts
     builder = ir.IRBuilder(function.append_basic_block())
     x = Vector(builder, function.args[0])
     mantissa = (x.bits() & (2**52 - 1)) | 2**52
@@ -99,12 +100,9 @@ def _window(builder: ir.IRBuilder, place: Bits) -> list[ir.Value]:
     word, shift = (place >> 6).value, (place & 63).value
     places = [builder.add(word, ir.Constant(INT64, k)) for k in range(4)]
     words = [builder.load(builder.gep(table, [ir.Constant(INT64, 0), at], inbounds=True)) for at in places]
-    joined = [
-        builder.or_(builder.shl(_widened(builder, high), _wide(64)), _widened(builder, low))
-        for high, low in itertools.pairwise(words)
-    ]
-    moved = [builder.shl(pair, _widened(builder, shift)) for pair in joined]
-    return [builder.trunc(builder.lshr(pair, _wide(64)), INT64) for pair in moved]
+    name = "llvm.fshl.i64"
+    moved = module.globals.get(name) or ir.Function(module, ir.FunctionType(INT64, [INT64] * 3), name)
+    return [builder.call(moved, [high, low, shift]) for high, low in itertools.pairwise(words)]
 
 
 def _quarters(builder: ir.IRBuilder, mantissa: ir.Value, window: list[ir.Value]) -> tuple[ir.Value, ir.Value]:
