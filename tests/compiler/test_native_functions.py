@@ -43,22 +43,22 @@ def machine(*, plain):
     return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, jit=True)
 
 
-def module_of(name, width):
+def module_of(name, width, dtype="d"):
     """A module with the one function `run`, which sets the elements of its last argument from those of the others."""
     row = TABLE[name]
-    double, count = ir.DoubleType(), ir.IntType(64)
-    vector = ir.VectorType(double, width) if width else double
+    element, count = ir.DoubleType() if dtype == "d" else ir.FloatType(), ir.IntType(64)
+    vector = ir.VectorType(element, width) if width else element
     module = ir.Module(name)
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [double.as_pointer()] * (row.arity + 1) + [count]), "run")
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [element.as_pointer()] * (row.arity + 1) + [count]), "run")
     start, loop, end = (function.append_basic_block(label) for label in ("start", "loop", "end"))
     builder = ir.IRBuilder(start)
     builder.branch(loop)
     builder.position_at_end(loop)
     k = builder.phi(count)
     places = [builder.bitcast(builder.gep(array, [k]), vector.as_pointer()) for array in function.args[:-1]]
-    value = vector_function(row)(builder, *(builder.load(place, align=8) for place in places[:-1]))
+    value = vector_function(row)(builder, *(builder.load(place, align=4) for place in places[:-1]))
     assert value.type == vector
-    builder.store(value, places[-1], align=8)
+    builder.store(value, places[-1], align=4)
     following = builder.add(k, ir.Constant(count, max(width, 1)))
     k.add_incoming(ir.Constant(count, 0), start)
     k.add_incoming(following, builder.block)
@@ -68,20 +68,20 @@ def module_of(name, width):
 
 
 @functools.cache
-def engine(name, width, *, plain=False):
+def engine(name, width, dtype, *, plain):
     """The compiled module."""
-    compiled = llvm.parse_assembly(str(module_of(name, width)))
+    compiled = llvm.parse_assembly(str(module_of(name, width, dtype)))
     compiled.verify()
     return llvm.create_mcjit_compiler(compiled, machine(plain=plain))  # which owns the machine from now on
 
 
-def run(name, *columns, width=4, plain=False):
+def run(name, *columns, width=4, dtype="d", plain=False):
     """The native values at so many points, given by the columns of their arguments."""
-    columns = np.broadcast_arrays(*(np.asarray(column, dtype=float) for column in columns))
+    columns = np.broadcast_arrays(*(np.asarray(column, dtype=dtype) for column in columns))
     length, step = len(columns[0]), max(width, 1)
-    padded = [np.concatenate([column, np.full(-length % step, 0.5)]) for column in columns]
-    out = np.empty(length + -length % step)
-    address = engine(name, width, plain=plain).get_function_address("run")
+    padded = [np.concatenate([column, np.full(-length % step, 0.5, dtype=dtype)]) for column in columns]
+    out = np.empty(length + -length % step, dtype=dtype)
+    address = engine(name, width, dtype, plain=plain).get_function_address("run")
     call = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * (len(columns) + 1), ctypes.c_int64)(address)
     call(*(array.ctypes.data for array in [*padded, out]), len(out))
     return out[:length]
@@ -135,21 +135,22 @@ DENSE = [*spread(-1.6, 1.6, 331), *spread(-40.0, 40.0, 331), *spread(-760.0, 760
 
 
 def grid(name):
-    """The points of a row's arguments, one column for each; for two, also bases and exponents of very large powers."""
+    """The points of a row's arguments, one column for each; for two, also very large powers, and quotients just below whole."""
     if TABLE[name].arity == 1:
         return [np.array(DENSE)]
     thinned = np.array([*EDGES, *HARD, *DENSE[::7]])
     bases = np.concatenate([np.exp(np.linspace(-700.0, 700.0, 101)), around(1.0, reach=9), np.linspace(0.5, 2.0, 101)])
     bases = bases[bases != 1.0]
     limits = [limit / np.log(bases) for limit in (709.7827, -708.0, -744.0, 1e-10)]
+    multiples = [np.nextafter(factor * bases, 0.0) for factor in (3.0, 1e5 + 1.0, 2.0**51 - 1.0)]
     return [
-        np.concatenate([thinned, thinned, *[bases] * len(limits)]),
-        np.concatenate([thinned[::-1], np.roll(thinned, 41), *limits]),
+        np.concatenate([thinned, thinned, *[bases] * len(limits), *multiples]),
+        np.concatenate([thinned[::-1], np.roll(thinned, 41), *limits, *[bases] * len(multiples)]),
     ]
 
 
-PERIODIC = {"sin", "cos", "tan"}
-"""Functions of which mpmath needs all bits of a huge argument's multiple of π."""
+PERIODIC = {"sin", "cos", "tan", "fmod", "remainder"}
+"""Functions of which mpmath needs all bits of a quotient, by π or by the other argument."""
 
 
 SETTLED = dict.fromkeys(("exp", "exp2", "expm1", "sinh", "cosh", "tanh", "erf", "erfc", "sigmoid"), 1e4)
@@ -165,7 +166,7 @@ def ulps_off(name, found, point):
         return 0.0
     if name in SETTLED:
         point = [math.copysign(min(abs(x), SETTLED[name]), x) for x in point]
-    with mp.workprec(1300 if name in PERIODIC else 200):
+    with mp.workprec(2200 if name in PERIODIC else 200):
         try:
             exact = oracle(name)(*map(mp.mpf, point))
         except (ZeroDivisionError, ValueError):
@@ -228,6 +229,15 @@ def test_values_do_not_depend_on_the_instructions_of_the_processor(name):
     columns = [column[:600] for column in grid(name)]
     found = run(name, *columns, plain=True)
     np.testing.assert_array_equal(found.view(np.int64), run(name, *columns).view(np.int64))
+
+
+@every_function
+def test_in_single_precision_values_are_those_of_doubles_rounded(name):
+    with np.errstate(over="ignore", under="ignore"):
+        columns = [column.astype("f") for column in grid(name)]
+        expected = run(name, *columns).astype("f")
+    for width in (0, 8):
+        np.testing.assert_array_equal(run(name, *columns, width=width, dtype="f").view(np.int32), expected.view(np.int32))
 
 
 @every_function

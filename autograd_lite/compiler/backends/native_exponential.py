@@ -73,6 +73,7 @@ class Reduced:
 
     @classmethod
     def near_zero(cls, bits: Bits, r: Vector, rest: Vector) -> Reduced:
+        """Of r + rest, |r| ≤ ½·ln 2, times 2**n."""
         head, tail = fast_two_sum(r, r * r * polynomial(r, EXP))
         return cls(bits, head, tail + rest)
 

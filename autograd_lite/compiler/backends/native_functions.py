@@ -1,4 +1,7 @@
-"""The table's functions on vectors of native code."""
+"""The table's functions on vectors of native code.
+
+Those of single precision are those of doubles, rounded.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,20 @@ from autograd_lite.compiler.backends import native_error_function as errors
 from autograd_lite.compiler.backends import native_exponential as exponential
 from autograd_lite.compiler.backends import native_logarithm as logarithm
 from autograd_lite.compiler.backends import native_power as power
+from autograd_lite.compiler.backends import native_remainder as remainders
 from autograd_lite.compiler.backends import native_trigonometric as trigonometric
-from autograd_lite.compiler.backends.native_vectors import Vector
+from autograd_lite.compiler.backends.native_vectors import DOUBLE, Vector, like
 from autograd_lite.engine import operations
 from autograd_lite.engine.primitive import Primitive
 
 __all__ = ["FORMULAS", "Builder", "vector_function"]
 
 Builder: TypeAlias = Callable[..., ir.Value]
-"""Appends the code of a function: takes an IRBuilder and arguments, vectors of doubles or doubles, and gives the value."""
+"""Appends the code of a function: takes an IRBuilder and arguments, floats or vectors of one type, and gives the value."""
 
 FORMULAS: dict[Primitive, Callable[..., Vector]] = {
+    operations.remainder: remainders.remainder,
+    operations.fmod: remainders.fmod,
     operations.exp: exponential.exp,
     operations.expm1: exponential.expm1,
     operations.exp2: exponential.exp2,
@@ -68,6 +74,11 @@ def vector_function(row: Primitive) -> Builder | None:
         return None
 
     def build(builder: ir.IRBuilder, *args: ir.Value) -> ir.Value:
-        return formula(*(Vector(builder, x) for x in args)).value
+        kind = args[0].type
+        double = like(kind, DOUBLE)
+        if kind == double:
+            return formula(*(Vector(builder, x) for x in args)).value
+        value = formula(*(Vector(builder, builder.fpext(x, double)) for x in args)).value
+        return builder.fptrunc(value, kind)
 
     return build

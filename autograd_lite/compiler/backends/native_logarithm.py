@@ -25,7 +25,7 @@ Computed with mpmath; the relative error of the logarithm is below 2.5e-18.
 """
 
 LN2_SHORT, LN2_LEFT = 0.6931471803691238, 1.9082149292705877e-10
-"""ln 2, and its first 32 bits: their product by the exponent of a float is exact."""
+"""ln 2 in two pieces: the first has 32 bits, so that its product by the exponent of a float is exact."""
 
 LARGE = 2.0**60
 """Beyond it, 1 + x is x."""
@@ -44,7 +44,7 @@ def split(x: Vector) -> tuple[Vector, Vector]:
     return k, ((shifted & FRACTION) + ROOT_HALF).float()
 
 
-def core(f: Vector) -> tuple[Vector, Vector]:
+def near_one(f: Vector) -> tuple[Vector, Vector]:
     """f²/2, and what is to be taken from it so that log(1 + f) = f - (f²/2 - rest)."""
     s = f / (f + 2.0)
     square = s * s
@@ -62,7 +62,7 @@ def of_sum(x: Vector, rest: Term) -> tuple[Vector, Vector]:
     """The logarithm of x + rest as a sum of two, the rest to first order; x is positive and finite."""
     k, m = split(x)
     f = m - 1.0
-    half, correction = core(f)
+    half, correction = near_one(f)
     head, lost = fast_two_sum(k * LN2_SHORT, f)
     correction = fma(k, LN2_LEFT, correction)
     if isinstance(rest, Vector):
@@ -93,7 +93,7 @@ def softplus(x: Vector) -> Vector:
     large = small > 0.41421356
     f, lost = fast_two_sum(large.choose(-0.5, 0.0), large.choose(0.5 * small, small))
     lost = lost + large.choose(0.5 * left, left)
-    half, correction = core(f)
+    half, correction = near_one(f)
     head, tail = fast_two_sum(large.choose(LN2_HEAD, 0.0), f)
     correction = correction + fma(-f, lost, lost)  # all but lost / (1 + f)
     return (x > 0.0).choose(x, 0.0) + (head + (tail - (half - correction)))
@@ -111,7 +111,7 @@ def _by_base(x: Vector, unit: float, unit_left: float, inverse: float, inverse_l
     """The logarithm to a base of which 2 has the logarithm unit + unit_left, and e inverse + inverse_left."""
     k, m = split(x)
     f = m - 1.0
-    half, correction = core(f)
+    half, correction = near_one(f)
     head, lost = fast_two_sum(f, -half)
     product, rest = two_product(head, f.filled(inverse))
     total, more = fast_two_sum(k * unit, product)
