@@ -68,7 +68,7 @@ class Compiled:
         self.careful = trace.careful
         self.program = simplify(trace.program) if program is None else program
         self.plan = schedule(self.program, trace.sources, trace.results) if plan is None else plan
-        self.backend, self.reason = choose_backend(options.backend, self.program, self.plan, options.dtype)
+        self.backend, self.reason = choose_backend(options.backend, self.program, self.plan, options.dtype, trace.sizes)
         self.truths = np.array([guard.truth for guard in trace.guards], dtype=bool)
         self._closures = [source for source in trace.sources if isinstance(source, StoredIn)]
         self._lock = threading.Lock()
@@ -139,14 +139,16 @@ class Compiled:
 
     def lowered(self, items: Sequence[Any]) -> Lowered:
         """Program and plan, for people."""
+        sizes = self.sizes(items)
         return Lowered(
             program=self.program,
             plan=self.plan,
             nodes=len(self.trace.program),
             guards=self.trace.guards,
-            sizes=self.sizes(items),
+            sizes=sizes,
             backend=self.backend,
             reason=self.reason,
+            code=self.native(sizes).code if self.backend == "native" else None,
         )
 
     def run(self, items: Sequence[Any], sizes: dict[int, int] | None = None) -> tuple[int | None, Any]:

@@ -22,7 +22,7 @@ from autograd_lite.compiler.plan import Step
 
 __all__ = ["LONGEST", "chunks", "is_narrow", "length", "write_chunk"]
 
-LONGEST = 300
+LONGEST = 150
 """Operations in one function."""
 
 FEW = 8

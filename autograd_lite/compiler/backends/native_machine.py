@@ -6,6 +6,7 @@ import ctypes
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
+from time import perf_counter
 from typing import Any
 
 __all__ = ["Code", "Machine", "has_native", "machine"]
@@ -79,12 +80,16 @@ class Code:
 
     Arguments:
         text: of a module in LLVM's language.
+
+    Attributes:
+        object: the code as it would stand in a file.
+        seconds: how long it took to make.
     """
 
     def __init__(self, text: str) -> None:
         import llvmlite.binding as llvm
 
-        host = machine()
+        host, start = machine(), perf_counter()
         module = llvm.parse_assembly(text)
         module.verify()
         self.text = text
@@ -92,6 +97,18 @@ class Code:
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), host.target())
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(self.object))
         self._engine.finalize_object()
+        self.seconds = perf_counter() - start
+
+    def assembly(self) -> str:
+        """The code as text for an assembler."""
+        import llvmlite.binding as llvm
+
+        return str(machine().target().emit_assembly(llvm.parse_assembly(self.text)))
+
+    @property
+    def summary(self) -> str:
+        """How much code there is, what for, and how long it took to make."""
+        return f"machine code: {len(self.object)} bytes for {machine().name}, made in {self.seconds:.3f} s"
 
     def address(self, name: str) -> int:
         """Where a function of the module begins."""

@@ -132,7 +132,7 @@ class ModuleWriter:
         offsets, rows = placed(lives)
         width = self.host.width
         fit = WIDEST
-        while fit > width and fit * rows * 8 > FIRST_CACHE:
+        while fit > 2 * width and fit * rows * 8 > FIRST_CACHE:
             fit //= 2
         self.block = min(self.block, fit) if self.block else fit
         self.scratch = max(self.scratch, rows)

@@ -63,11 +63,14 @@ class PieceWriter:
             write_chunk(self.e, self.memory, steps, Window(), needed, None)
             return
 
+        # Two registers at once: while one waits for what it computes, the other can go on.
+        width = min(2 * self.width, self.block)
+
         def turn(at: list[Index]) -> None:
-            window = Window(self.width, self.e.times(at[0], self.width))
+            window = Window(width, self.e.times(at[0], width))
             write_chunk(self.e, self.memory, steps, window, needed, self.valid)
 
-        self.e.repeat([self.block // self.width], turn)
+        self.e.repeat([self.block // width], turn)
 
     def copies(self, copies: Sequence[Copy]) -> None:
         """Copies to results; a result has room for all lanes of the last block."""
