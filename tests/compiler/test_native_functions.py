@@ -135,11 +135,11 @@ DENSE = [*spread(-1.6, 1.6, 331), *spread(-40.0, 40.0, 331), *spread(-760.0, 760
 
 
 def grid(name):
-    """The points of a row's arguments, one column for each; for two, also very large powers, and quotients just below whole."""
+    """The points of a row's arguments, one column for each; for two, also huge powers, and quotients just below whole."""
     if TABLE[name].arity == 1:
         return [np.array(DENSE)]
     thinned = np.array([*EDGES, *HARD, *DENSE[::7]])
-    bases = np.concatenate([np.exp(np.linspace(-700.0, 700.0, 101)), around(1.0, reach=9), np.linspace(0.5, 2.0, 101)])
+    bases = np.concatenate([np.exp(np.linspace(-650.0, 650.0, 101)), around(1.0, reach=9), np.linspace(0.5, 2.0, 101)])
     bases = bases[bases != 1.0]
     limits = [limit / np.log(bases) for limit in (709.7827, -708.0, -744.0, 1e-10)]
     multiples = [np.nextafter(factor * bases, 0.0) for factor in (3.0, 1e5 + 1.0, 2.0**51 - 1.0)]
