@@ -241,7 +241,7 @@ def test_in_single_precision_values_are_those_of_doubles_rounded(name):
 
 
 @every_function
-def test_code_calls_nothing_from_outside_and_allows_the_compiler_no_liberties(name):
+def test_code_declares_no_function_but_those_of_llvm_and_allows_the_compiler_no_liberties(name):
     text = str(module_of(name, 4))
     declared = [line for line in text.splitlines() if line.startswith("declare")]
     assert all("@llvm." in line.replace('"', "") for line in declared)
