@@ -235,7 +235,7 @@ class _Bound:
         elif compiled.backend == "native":
             from autograd_lite.compiler.backends.native_backend import BoundNative
 
-            self.runner = BoundNative(compiled.native(sizes), self.feed.arrays, sizes)
+            self.runner = BoundNative(compiled.native(sizes), self.feed.arrays, sizes, threads)
         else:
             self.runner = BoundPlan(compiled.plan, self.feed.arrays, sizes, np.dtype(dtype), threads)
 

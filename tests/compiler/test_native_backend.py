@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,6 +19,9 @@ from tests.compiler.test_arrays import assert_same, by_length, eager, size_of_te
 from tests.compiler.test_jit import NEAR, WAYS, assert_close, check, numbers_of, unless_too_branchy
 from tests.compiler.test_structural_zeros import DEAD, LANES, both_ways
 from tests.strategies import examples, graphs, points, special_points
+
+if native_machine.has_native():
+    from autograd_lite.compiler.backends import native_backend, native_chunks, native_module, native_stages, native_threads
 
 pytestmark = pytest.mark.skipif(
     not native_machine.has_native(), reason="native code needs llvmlite: pip install 'autograd_lite[native]'"
@@ -231,3 +238,86 @@ def test_a_place_that_is_none_is_refused_in_the_words_of_the_eager_operation():
     assert f(np.array([[1.0, 2.0, 1.0]])) == [2.0]
     with pytest.raises(IndexError, match="from 0 to 1"):
         f(np.array([[1.0, 2.0, 1.0], [1.0, 2.0, 2.0]]))
+
+
+# --- other machines, other sizes -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [2, 4, 8])
+@pytest.mark.parametrize("cache", [256, 4096, 1 << 20])
+@pytest.mark.parametrize("large", [1, 1 << 30])
+def test_vectors_and_blocks_of_any_length_and_any_share_of_the_matrix_library_give_the_same(width, cache, large):
+    host = replace(native_machine.machine(), width=width)
+    model = ag.nn.MLP(5, [9, 3], seed=3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native_backend, "machine", lambda: host)
+        patch.setattr(native_module, "FIRST_CACHE", cache)
+        patch.setattr(native_stages, "LARGE", large)
+        f = native(ag.value_and_grad(classifier_loss))
+        for count in (1, 7, 30):
+            xs, labels = dice.normal(size=(count, 5)), dice.integers(0, 3, count) * 1.0
+            expected, wanted = ag.jit(ag.value_and_grad(classifier_loss), backend="numpy")(model, xs, labels)
+            value, gradient = f(model, xs, labels)
+            assert abs(value - expected) <= 1e-12 * abs(expected) + 1e-14
+            np.testing.assert_allclose(numbers_of(gradient), numbers_of(wanted), rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("longest", [1, 5, 1000])
+@examples(10)
+@given(recipe=graphs())
+def test_straight_line_code_in_pieces_of_any_length_gives_the_same(longest, recipe):
+    def f(*inputs):
+        return recipe.on_rows(inputs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native_chunks, "LONGEST", longest)
+        found = native(f)(*recipe.inputs)
+    expected = f(*recipe.inputs)
+    scale = np.abs(numbers_of(expected)).max(initial=1.0)
+    assert_close(found, expected, scale, 1e-10)
+
+
+def test_the_same_call_gives_the_same_bits():
+    model = ag.nn.MLP(7, [16, 5], seed=3)
+    xs, labels = dice.normal(size=(1000, 7)), dice.integers(0, 5, 1000) * 1.0
+    f = native(ag.value_and_grad(classifier_loss))
+    first = numbers_of(f(model, xs, labels)).tobytes()
+    assert all(numbers_of(f(model, xs, labels)).tobytes() == first for _ in range(5))
+    assert numbers_of(native(ag.value_and_grad(classifier_loss))(model, xs, labels)).tobytes() == first
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_lanes_shared_by_threads_give_the_same_numbers_and_the_same_bits_every_time(threads):
+    model = ag.nn.MLP(4, [6, 3], seed=3)
+    xs, labels = dice.normal(size=(1000, 4)), dice.integers(0, 3, 1000) * 1.0
+
+    def f(model, xs, labels):
+        return (*ag.value_and_grad(classifier_loss)(model, xs, labels), ag.vmap(lambda x: ag.exp(x[0]))(xs))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native_threads, "FEWEST", 100)
+        shared, alone = native(f, threads=threads), native(f)
+        first = shared(model, xs, labels)
+        for found, wanted in zip(first, alone(model, xs, labels), strict=True):
+            np.testing.assert_allclose(numbers_of(found), numbers_of(wanted), rtol=1e-11, atol=1e-13)
+        for _ in range(3):
+            again = shared(model, xs, labels)
+            assert [numbers_of(x).tobytes() for x in again] == [numbers_of(x).tobytes() for x in first]
+
+
+@pytest.mark.slow
+def test_compiling_again_and_again_leaves_nothing_behind():
+    statm = Path("/proc/self/statm")
+    if not statm.exists():
+        return
+
+    def compile_some(count):
+        for k in range(count):
+            assert native(lambda x, k=k: x * (k + 0.5))(2.0) == 2.0 * k + 1.0
+        gc.collect()
+        return int(statm.read_text().split()[1]) * 4096
+
+    compile_some(200)
+    before = compile_some(200)
+    # What one compilation leaves would be seen 400 times; a page or two of fragments are no growth.
+    assert compile_some(400) - before < 400 * 4096

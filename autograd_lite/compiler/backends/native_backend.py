@@ -21,7 +21,8 @@ from autograd_lite.compiler.backends.native_machine import Code, machine
 from autograd_lite.compiler.backends.native_module import FAILED, LANES, PADDED, SCRATCH, ModuleWriter
 from autograd_lite.compiler.backends.native_nest import Nests
 from autograd_lite.compiler.backends.native_objects import builtin
-from autograd_lite.compiler.backends.native_stages import Stages, blocked_axis
+from autograd_lite.compiler.backends.native_stages import BLOCKS, Stages, blocked_axis
+from autograd_lite.compiler.backends.native_threads import SideBySide, shares
 from autograd_lite.compiler.plan import Plan, Step
 from autograd_lite.compiler.program import Axes
 from autograd_lite.compiler.traced_call import Form
@@ -47,7 +48,8 @@ class NativePlan:
         self.stages = Stages(plan, self.axis, self.sizes)
         self.nests = Nests(plan, self.axis, self.sizes)
         writer = ModuleWriter(plan, self.stages, self.nests, machine())
-        self.layout, self.block, self.scratch, self.runs = writer.layout, writer.block, writer.scratch, writer.runs
+        self.layout, self.block, self.scratch = writer.layout, writer.block, writer.scratch
+        self.runs, self.parts = writer.runs, writer.parts
         self.entry = entry if self.runs == ["run.0"] else None
         if self.entry is not None:
             self.entry.write(writer)
@@ -64,10 +66,11 @@ class BoundNative:
 
     Arguments:
         sources: an array for each source, rows first and then the source's axes.
+        threads: how many of them share the blocks of lanes.
     """
 
-    def __init__(self, native: NativePlan, sources: Sequence[Any], sizes: dict[int, int]) -> None:
-        self.native, self.sizes = native, sizes
+    def __init__(self, native: NativePlan, sources: Sequence[Any], sizes: dict[int, int], threads: int = 1) -> None:
+        self.native, self.sizes, self.threads = native, sizes, threads
         self.lanes = sizes[native.axis] if native.axis is not None else 0
         block = max(native.block, 1)
         self.padded = -(-self.lanes // block) * block
@@ -119,11 +122,11 @@ class BoundNative:
             items: the blocks of the arguments.
         """
         entry, code = self.native.entry, self.native.code
-        if entry is None:
+        if entry is None or self.threads > 1:
             return None
         self.table[self.native.layout.size :] = entry.values(self, items)
         function, method = builtin(code.address(entry.name), self.table)
-        self.memory += [method, code]
+        self.memory += [method, code, *self.native.nests.tables]
         return function
 
     def kept(self, item: Any) -> Any:
@@ -155,17 +158,28 @@ class BoundNative:
         for item in self.native.runs:
             if isinstance(item, Step):
                 foreign = binder.step(item, self.whole[item.buffer])
+                calls += [(partial(_without_result, function), args) for function, args in foreign]
+            elif self.threads == 1 or self.native.axis is None:
+                calls.append((self.native.functions[item], (address,)))
             else:
-                foreign = [(self.native.functions[item], (address,))]
-                calls += foreign
-                continue
-            calls += [(partial(_without_result, function), args) for function, args in foreign]
+                calls += [self._side_by_side(name) for name in self.native.parts[item]]
         for number, output in self.native.stages.copies:
             axes = self.native.plan.results[number].axes
             if self.native.axis in axes:
                 copies = binder.copy(output.piece, output.target, axes, self.results[number])
                 calls += [(partial(_without_result, function), args) for function, args in copies]
         return calls
+
+    def _side_by_side(self, name: str) -> Call:
+        """The call of a stage whose blocks several threads share."""
+        native = self.native
+        function = native.code.function(name, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, returns=None)
+        stage = native.stages.order[int(name.split(".")[1])] if "." in name else None
+        if stage is None or stage.kind != BLOCKS:
+            return partial(_without_result, function), (self.table.ctypes.data, 0, self.lanes)
+        parts = shares(self.lanes, native.block, self.threads)
+        sums = [(native.layout.buffer(s.buffer), self.whole[s.buffer]) for s in stage.steps if native.axis in s.over]
+        return SideBySide(function, self.table, parts, sums, native.scratch * native.block + 8), ()
 
     def _room(self, entry: int, rows: int, axes: Axes) -> Any:
         """An array for rows and the lanes of axes, entered in the table; those of the axis in blocks lie side by side."""

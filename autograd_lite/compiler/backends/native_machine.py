@@ -114,6 +114,6 @@ class Code:
         """Where a function of the module begins."""
         return int(self._engine.get_function_address(name))
 
-    def function(self, name: str, *types: Any) -> Any:
-        """A function of the module that returns a whole number, with arguments of these types."""
-        return ctypes.CFUNCTYPE(ctypes.c_int64, *types)(self.address(name))
+    def function(self, name: str, *types: Any, returns: Any = ctypes.c_int64) -> Any:
+        """A function of the module that returns a whole number, or nothing, with arguments of these types."""
+        return ctypes.CFUNCTYPE(returns, *types)(self.address(name))

@@ -66,6 +66,7 @@ class ModuleWriter:
         block: how many lanes go together.
         scratch: how many numbers a block leaves behind.
         runs: what is run one after the other: the name of a function, or a foreign step.
+        parts: of such a function the names of those that it calls.
     """
 
     plan: Plan
@@ -75,6 +76,7 @@ class ModuleWriter:
     block: int = 0
     scratch: int = 0
     runs: list[str | Step] = field(default_factory=list)
+    parts: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.loops = {step.buffer: self.nests.of_step(step) for stage in self.native for step in stage.steps}
@@ -151,6 +153,7 @@ class ModuleWriter:
                 run.append(self._stage(number, stage))
         if self.last_copies:
             run.append(self._copies("finish", -1, self.last_copies))
+            run[-1].linkage = ""
         self._end(run)
 
     def _end(self, functions: Sequence[ir.Function]) -> None:
@@ -158,6 +161,7 @@ class ModuleWriter:
         if not functions:
             return
         name = f"run.{len(self.runs)}"
+        self.parts[name] = [stage.name for stage in functions]
         function = ir.Function(self.module, ir.FunctionType(I64, [POINTER]), name)
         builder = ir.IRBuilder(function.append_basic_block("entry"))
         (table,) = function.args
