@@ -47,7 +47,7 @@ class Lowered:
             raise ValueError(
                 f"native_text: {self.backend} runs this, {self.reason}; jit(f, backend='native') makes machine code"
             )
-        return f"{self.code.text}\n\n{self.code.assembly()}"
+        return f"{self.code.code.text}\n\n{self.code.code.assembly()}"
 
     @property
     def steps(self) -> int:

@@ -97,7 +97,7 @@ class Compiled:
     def native(self, sizes: dict[int, int]) -> Any:
         """The machine code for these numbers of lanes."""
         from autograd_lite.compiler.backends.native_backend import NativePlan  # llvmlite is loaded where it is used
-        from autograd_lite.compiler.backends.native_call import entry_of
+        from autograd_lite.compiler.backends.native_entry import entry_of
 
         with self._lock:
             for native in self._natives:
@@ -148,7 +148,7 @@ class Compiled:
             sizes=sizes,
             backend=self.backend,
             reason=self.reason,
-            code=self.native(sizes).code if self.backend == "native" else None,
+            code=self.native(sizes) if self.backend == "native" else None,
         )
 
     def run(self, items: Sequence[Any], sizes: dict[int, int] | None = None) -> tuple[int | None, Any]:

@@ -10,18 +10,21 @@ import ctypes
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.compiler.backends.binding import Binder
 from autograd_lite.compiler.backends.contraction import Call, Scratch
-from autograd_lite.compiler.backends.native_call import Entry
-from autograd_lite.compiler.backends.native_machine import Code, machine
-from autograd_lite.compiler.backends.native_module import FAILED, LANES, PADDED, SCRATCH, ModuleWriter
+from autograd_lite.compiler.backends.native_cache import Kept, key_of, load, store
+from autograd_lite.compiler.backends.native_entry import Entry
+from autograd_lite.compiler.backends.native_layout import FAILED, LANES, PADDED, SCRATCH, Layout
+from autograd_lite.compiler.backends.native_machine import Code, compiled, machine
+from autograd_lite.compiler.backends.native_module import ModuleWriter
 from autograd_lite.compiler.backends.native_nest import Nests
 from autograd_lite.compiler.backends.native_objects import builtin
-from autograd_lite.compiler.backends.native_stages import BLOCKS, Stages, blocked_axis
+from autograd_lite.compiler.backends.native_stages import BLOCKS, FOREIGN, Stages, blocked_axis
 from autograd_lite.compiler.backends.native_threads import SideBySide, shares
 from autograd_lite.compiler.plan import Plan, Step
 from autograd_lite.compiler.program import Axes
@@ -46,15 +49,47 @@ class NativePlan:
         self.axis = blocked_axis(plan, sizes)
         self.sizes = {axis: size for axis, size in sizes.items() if axis != self.axis}
         self.stages = Stages(plan, self.axis, self.sizes)
-        self.nests = Nests(plan, self.axis, self.sizes)
-        writer = ModuleWriter(plan, self.stages, self.nests, machine())
-        self.layout, self.block, self.scratch = writer.layout, writer.block, writer.scratch
-        self.runs, self.parts = writer.runs, writer.parts
-        self.entry = entry if self.runs == ["run.0"] else None
+        self.entry = entry if all(stage.kind != FOREIGN for stage in self.stages.order) else None
+        kinds = [stage.kind for stage in self.stages.order]
+        key = key_of(plan, kinds, self.axis, sorted(self.sizes.items()), self.entry and self.entry.facts)
+        start, kept = perf_counter(), load(key)
+        self.was_kept = kept is not None
+        if kept is None:
+            kept = self._made()
+            store(key, kept)
+        self.tables, facts = kept.tables, kept.facts
+        self.layout = Layout(len(plan.buffers), len(self.tables), len(plan.results))
+        self.block, self.scratch, self.parts = facts["block"], facts["scratch"], facts["parts"]
+        by_buffer = {step.buffer: step for step in plan.steps}
+        self.runs = [by_buffer[run] if isinstance(run, int) else run for run in facts["runs"]]
         if self.entry is not None:
-            self.entry.write(writer)
-        self.code = Code(str(writer.module))
+            self.entry.enter(self.layout)
+        self.code = Code(kept.code, self._text)
         self.functions = {name: self.code.function(name, ctypes.c_void_p) for name in self.runs if isinstance(name, str)}
+        self.seconds = perf_counter() - start
+
+    @property
+    def summary(self) -> str:
+        """How much code there is, what for, and how long it took to make."""
+        lanes = f" in blocks of {self.block} lanes" if self.block else ""
+        done = "read from disk" if self.was_kept else "made"
+        return f"machine code: {self.code.size} bytes for {machine().name}{lanes}, {done} in {self.seconds:.3f} s"
+
+    def _writer(self) -> ModuleWriter:
+        """Writes the code."""
+        writer = ModuleWriter(self.plan, self.stages, Nests(self.plan, self.axis, self.sizes), machine())
+        if self.entry is not None:
+            self.entry.write(writer.module, writer.layout)
+        return writer
+
+    def _text(self) -> str:
+        return str(self._writer().module)
+
+    def _made(self) -> Kept:
+        writer = self._writer()
+        runs = [run.buffer if isinstance(run, Step) else run for run in writer.runs]
+        facts = {"block": writer.block, "scratch": writer.scratch, "parts": writer.parts, "runs": runs}
+        return Kept(facts, writer.nests.tables, compiled(str(writer.module)))
 
     def serves(self, sizes: dict[int, int]) -> bool:
         """Whether it can run with these numbers of lanes."""
@@ -95,7 +130,7 @@ class BoundNative:
         self.memory.append(scratch)
         self.table[SCRATCH] = scratch.ctypes.data
         self.table[LANES], self.table[PADDED] = self.lanes, self.padded
-        for k, numbers in enumerate(native.nests.tables):
+        for k, numbers in enumerate(native.tables):
             self.table[native.layout.table(k)] = numbers.ctypes.data
         self.calls = self._calls()
 
@@ -126,7 +161,7 @@ class BoundNative:
             return None
         self.table[self.native.layout.size :] = entry.values(self, items)
         function, method = builtin(code.address(entry.name), self.table)
-        self.memory += [method, code, *self.native.nests.tables]
+        self.memory += [method, code, *self.native.tables]
         return function
 
     def kept(self, item: Any) -> Any:

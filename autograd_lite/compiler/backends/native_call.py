@@ -7,9 +7,8 @@ plan and makes the result; where anything is not as it was in the trace it retur
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from llvmlite import ir
@@ -17,7 +16,7 @@ from llvmlite import ir
 from autograd_lite.calculus.trees import ArrayBlock, ScalarBlock, Structure
 from autograd_lite.compiler.backends.direct import MISS
 from autograd_lite.compiler.backends.native_emitter import DOUBLE, I64, POINTER, Emitter, Index
-from autograd_lite.compiler.backends.native_module import FAILED, ModuleWriter
+from autograd_lite.compiler.backends.native_layout import FAILED, Layout
 from autograd_lite.compiler.backends.native_objects import (
     ALIGNED,
     DATA,
@@ -32,71 +31,33 @@ from autograd_lite.compiler.backends.native_objects import (
     TYPE,
     VALUE,
     Objects,
-    fields_are_known,
 )
-from autograd_lite.compiler.sources import Array, Constants, Counts, Numbers, Parameters, StoredIn
+from autograd_lite.compiler.sources import Array, Numbers, StoredIn
 from autograd_lite.compiler.traced_call import Form, Trace
 
-__all__ = ["Entry", "entry_of"]
+__all__ = ["NAME", "RUN", "CallWriter", "Slot"]
 
-NAME = "call"
+NAME, RUN = "call", "run.0"
 
-
-def entry_of(trace: Trace, arguments: Structure) -> Entry | None:
-    """The entry for a trace; None where its arguments or its result are of other kinds than it is made for."""
-    positional, named = arguments.children
-    simple = all(child.block is not None for child in positional.children) and not named.children
-    kinds = (Numbers, Array, Parameters, StoredIn, Constants, Counts)
-    if not simple or trace.careful or not all(isinstance(source, kinds) for source in trace.sources):
-        return None
-    arrays = [source for source in trace.sources if isinstance(source, Array)]
-    if not all(_lies_well(source) for source in arrays) or not _is_plain(trace.structure) or not fields_are_known():
-        return None
-    return Entry(trace, positional.children)
+Slot: TypeAlias = Callable[[Any, Sequence[Any]], int]
+"""What an entry of the table holds: found from what runs the plan, and from the blocks of the arguments."""
 
 
-def _lies_well(source: Array) -> bool:
-    """Whether an array with lanes can be read where it lies: rows and lanes must each be equally far apart."""
-    axes = [axis for axis in source.mapping if axis is not None]
-    return not axes or (len(axes) == 1 and len(source.mapping) <= 2)
+class CallWriter:
+    """Writes the function.
 
-
-def _is_plain(structure: Structure) -> bool:
-    """Whether a result consists of numbers, arrays, None, and tuples and lists of them."""
-    if structure.block is not None or structure.kind is None:
-        return True
-    return structure.kind in (tuple, list) and all(_is_plain(child) for child in structure.children)
-
-
-@dataclass
-class Entry:
-    """Writes the function, and the entries of the table that it needs.
+    Arguments:
+        arguments: the structures of the positional arguments, each one block.
+        module: has the function that runs the plan.
 
     Attributes:
-        slots: what these entries hold, from the runner and the blocks of the arguments.
-        first: the place of the first of them in the table.
+        slots: the entries of the table that the function needs beside those of the plan, and after them.
     """
 
-    trace: Trace
-    arguments: Sequence[Structure]
-    slots: list[Callable[[Any, Sequence[Any]], int]] = field(default_factory=list)
-    first: int = 0
-    name: str = NAME
-
-    def write(self, writer: ModuleWriter) -> None:
-        """Adds the function to a module that is run by one function."""
-        self.first = writer.layout.size
-        _Writer(self, writer).write()
-
-    def values(self, runner: Any, items: Sequence[Any]) -> list[int]:
-        """The entries of the table for a runner."""
-        return [slot(runner, items) for slot in self.slots]
-
-
-class _Writer:
-    def __init__(self, entry: Entry, writer: ModuleWriter) -> None:
-        self.entry, self.writer, self.trace = entry, writer, entry.trace
-        function = ir.Function(writer.module, ir.FunctionType(POINTER, [POINTER, POINTER]), NAME)
+    def __init__(self, trace: Trace, arguments: Sequence[Structure], module: ir.Module, layout: Layout) -> None:
+        self.trace, self.arguments, self.layout = trace, arguments, layout
+        self.slots: list[Slot] = []
+        function = ir.Function(module, ir.FunctionType(POINTER, [POINTER, POINTER]), NAME)
         self.e = Emitter(function)
         self.builder = self.e.builder
         self.missed, self.failed = [function.append_basic_block(name) for name in ("missed", "failed")]
@@ -104,7 +65,7 @@ class _Writer:
         own, self.given = function.args
         self.table = self.objects.field(own, DATA, POINTER)
         busy = self.slot(lambda runner, items: 0)
-        self.busy = self.place(entry.first)
+        self.busy = self.place(layout.size)
         occupied = function.append_basic_block("occupied")
         miss = self.slot(lambda runner, items: id(MISS), POINTER)
         self._leave_if_busy(busy, miss, occupied)
@@ -126,9 +87,9 @@ class _Writer:
 
     def write(self) -> None:
         o = self.objects
-        o.refuse_others(o.field(self.given, SIZE), ir.Constant(I64, len(self.entry.arguments)))
+        o.refuse_others(o.field(self.given, SIZE), ir.Constant(I64, len(self.arguments)))
         number = 0
-        for k, child in enumerate(self.entry.arguments):
+        for k, child in enumerate(self.arguments):
             item = o.field(self.given, ITEMS + 8 * k, POINTER)
             if isinstance(child.block, ScalarBlock):
                 self._take_number(item, number)
@@ -146,10 +107,10 @@ class _Writer:
 
     # --- the table -------------------------------------------------------------------------------------------------------
 
-    def slot(self, value: Callable[[Any, Sequence[Any]], int], kind: ir.Type = I64) -> ir.Value:
+    def slot(self, value: Slot, kind: ir.Type = I64) -> ir.Value:
         """What stands in a new entry of the table."""
-        self.entry.slots.append(value)
-        return self.word(self.entry.first + len(self.entry.slots) - 1, kind)
+        self.slots.append(value)
+        return self.word(self.layout.size + len(self.slots) - 1, kind)
 
     def word(self, place: int, kind: ir.Type = I64) -> ir.Value:
         return self.builder.load(self.place(place), typ=kind)
@@ -164,7 +125,7 @@ class _Writer:
         o.refuse_others(o.field(item, TYPE), self.slot(lambda runner, items: id(float)))
         for k, source in enumerate(self.trace.sources):
             if isinstance(source, Numbers):
-                numbers = self.word(self.writer.layout.buffer(k), POINTER)
+                numbers = self.word(self.layout.buffer(k), POINTER)
                 self.e.store(o.field(item, VALUE, DOUBLE), self.e.address(numbers, position))
 
     def _take_array(self, item: ir.Value, k: int) -> None:
@@ -183,7 +144,7 @@ class _Writer:
         o.refuse_others(builder.and_(o.field(item, FLAGS, ir.IntType(32)), flags), flags)
         data = o.field(item, DATA, POINTER)
         for number, source in sources:
-            entry = self.writer.layout.buffer(number)
+            entry = self.layout.buffer(number)
             builder.store(data, self.place(entry))
             for d, axis in enumerate(source.mapping if with_lanes else ()):
                 stride = o.field(strides, 8 * d)
@@ -213,7 +174,7 @@ class _Writer:
         """Runs the plan; a long run lets other threads work."""
         o, builder = self.objects, self.builder
         long = builder.icmp_unsigned("!=", self.slot(lambda runner, items: int(runner.is_long)), ir.Constant(I64, 0))
-        run = self.writer.module.globals["run.0"]
+        run = self.builder.module.globals[RUN]
         with builder.if_else(long) as (then, otherwise):
             with then:
                 thread = o.call("PyEval_SaveThread")
@@ -228,7 +189,7 @@ class _Writer:
         failed = self.word(FAILED)
         builder.store(ir.Constant(I64, 0), self.place(FAILED))
         o.refuse_others(failed, ir.Constant(I64, 0))
-        layout = self.writer.layout
+        layout = self.layout
         numbers = self.word(layout.result(0), POINTER)
         for k, guard in enumerate(self.trace.guards):
             found = builder.fcmp_unordered("!=", self.e.load(self.e.address(numbers, k)), self.e.number(0.0))
@@ -254,7 +215,7 @@ class _Writer:
         self.builder.store(ir.Constant(I64, 0), self.busy)
         self.builder.ret(found)
 
-    def _same(self, address: Callable[[Any, Sequence[Any]], int]) -> ir.Value:
+    def _same(self, address: Slot) -> ir.Value:
         """An object that is there already."""
         item = self.slot(address, POINTER)
         self.objects.call("Py_IncRef", item)
@@ -276,7 +237,7 @@ class _Writer:
     def _block(self, form: Form) -> ir.Value:
         o = self.objects
         if form.kind == "number":
-            numbers = self.word(self.writer.layout.result(0), POINTER)
+            numbers = self.word(self.layout.result(0), POINTER)
             return o.made(o.call("PyFloat_FromDouble", self.e.load(self.e.address(numbers, form.index))))
         copy = self.slot(lambda runner, items: id(runner.copy_of(form)), POINTER)
         return o.made(o.call("PyObject_CallNoArgs", copy))

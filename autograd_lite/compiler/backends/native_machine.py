@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from time import perf_counter
 from typing import Any
 
-__all__ = ["Code", "Machine", "has_native", "machine"]
+__all__ = ["Code", "Machine", "compiled", "has_native", "machine"]
 
 FIRST_CACHE = 32 * 1024
 """Bytes of the first-level data cache of every processor of the last fifteen years, or a share of it."""
@@ -75,40 +75,41 @@ def machine() -> Machine:
     return Machine(llvm.get_host_cpu_name(), found.flatten(), width, registers)
 
 
+def compiled(text: str) -> bytes:
+    """The code of a module in LLVM's language, as it would stand in a file."""
+    import llvmlite.binding as llvm
+
+    module = llvm.parse_assembly(text)
+    module.verify()
+    return bytes(machine().target().emit_object(module))
+
+
 class Code:
     """Machine code in memory, which is freed with this object.
 
     Arguments:
-        text: of a module in LLVM's language.
-
-    Attributes:
-        object: the code as it would stand in a file.
-        seconds: how long it took to make.
+        code: as it would stand in a file.
+        text: gives the module in LLVM's language from which it was made.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, code: bytes, text: Callable[[], str]) -> None:
         import llvmlite.binding as llvm
 
-        host, start = machine(), perf_counter()
-        module = llvm.parse_assembly(text)
-        module.verify()
-        self.text = text
-        self.object: bytes = host.target().emit_object(module)
-        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), host.target())
-        self._engine.add_object_file(llvm.ObjectFileRef.from_data(self.object))
+        self.size, self._text = len(code), text
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine().target())
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
-        self.seconds = perf_counter() - start
+
+    @property
+    def text(self) -> str:
+        """The module in LLVM's language."""
+        return self._text()
 
     def assembly(self) -> str:
         """The code as text for an assembler."""
         import llvmlite.binding as llvm
 
         return str(machine().target().emit_assembly(llvm.parse_assembly(self.text)))
-
-    @property
-    def summary(self) -> str:
-        """How much code there is, what for, and how long it took to make."""
-        return f"machine code: {len(self.object)} bytes for {machine().name}, made in {self.seconds:.3f} s"
 
     def address(self, name: str) -> int:
         """Where a function of the module begins."""

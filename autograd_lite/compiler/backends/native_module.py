@@ -17,6 +17,7 @@ from llvmlite import ir
 from autograd_lite.compiler.backends.memory import placed
 from autograd_lite.compiler.backends.native_chunks import chunks, is_narrow
 from autograd_lite.compiler.backends.native_emitter import I64, POINTER, Emitter, Index
+from autograd_lite.compiler.backends.native_layout import FAILED, PADDED, SCRATCH, Layout
 from autograd_lite.compiler.backends.native_machine import FIRST_CACHE, Machine
 from autograd_lite.compiler.backends.native_memory import Memory, Place
 from autograd_lite.compiler.backends.native_nest import CONSTANTS, Access, Nest, Nests
@@ -24,38 +25,12 @@ from autograd_lite.compiler.backends.native_pieces import PieceWriter
 from autograd_lite.compiler.backends.native_stages import BLOCKS, FOREIGN, Stage, Stages
 from autograd_lite.compiler.plan import Output, Plan, Step
 
-__all__ = ["FAILED", "LANES", "PADDED", "SCRATCH", "Layout", "ModuleWriter"]
-
-LANES, PADDED, FAILED, SCRATCH, FIRST = range(5)
-"""Entries of the table: how many lanes, how far apart rows of all lanes are, whether a row refused, memory for blocks."""
+__all__ = ["ModuleWriter"]
 
 WIDEST = 64
 """Lanes in a block at most."""
 
 Piece = tuple[Step, list[Nest]]
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where the entries of the table are."""
-
-    buffers: int
-    tables: int
-    results: int
-
-    def buffer(self, number: int) -> int:
-        """The pointer to a buffer; of a source with lanes two entries follow: how far apart rows and lanes are."""
-        return FIRST + 3 * number
-
-    def table(self, number: int) -> int:
-        return FIRST + 3 * self.buffers + number
-
-    def result(self, number: int) -> int:
-        return FIRST + 3 * self.buffers + self.tables + number
-
-    @property
-    def size(self) -> int:
-        return FIRST + 3 * self.buffers + self.tables + self.results
 
 
 @dataclass
@@ -176,12 +151,13 @@ class ModuleWriter:
         """The functions of a stage's pieces, and the one that calls them."""
         narrow = [(s, self.loops[s.buffer], self._is_chunked(s)) for s in stage.steps]
         pieces: list[ir.Function] = []
+        readers = self._readers(stage)
         if stage.kind == BLOCKS and self._packed(stage):
             pieces.append(self._pack(number, stage))
         for k, (written_out, steps) in enumerate(chunks(narrow)):
             own = {step.buffer for step, _ in steps}
             reads = {access.buffer for _, nests in steps for access in _accesses(nests)}
-            needed = self._needed(stage, own, steps)
+            needed = frozenset(buffer for buffer in own if not readers.get(buffer, set()) <= own)
             buffers = [*sorted(reads - own), *sorted(own & needed)] if written_out else sorted(reads | own)
 
             def write(w: PieceWriter, steps: Any = steps, needed: Any = needed, written_out: bool = written_out) -> None:
@@ -195,13 +171,16 @@ class ModuleWriter:
             pieces.append(self._copies(f"stage.{number}.copies", number, stage.copies))
         return self._blocks(number, stage, pieces)
 
-    def _needed(self, stage: Stage, own: set[int], steps: Sequence[Piece]) -> frozenset[int]:
-        """The buffers of steps that anything else reads."""
-        others = {
-            access.buffer for step in stage.steps if step.buffer not in own for access in _accesses(self.loops[step.buffer])
-        }
-        others |= {output.piece.operands[0].buffer for _, output in stage.copies}
-        return frozenset(buffer for buffer in own if buffer in others or buffer not in self.stages.local_to(stage))
+    def _readers(self, stage: Stage) -> dict[int, set[int]]:
+        """Of each buffer the steps of its stage that read it, and -1 if something else does."""
+        readers: dict[int, set[int]] = {}
+        for step in stage.steps:
+            for access in _accesses(self.loops[step.buffer]):
+                readers.setdefault(access.buffer, set()).add(step.buffer)
+        elsewhere = stage.written - self.stages.local_to(stage)
+        for buffer in [*elsewhere, *[output.piece.operands[0].buffer for _, output in stage.copies]]:
+            readers.setdefault(buffer, set()).add(-1)
+        return readers
 
     def _copies(self, name: str, stage: int, copies: Sequence[tuple[int, Output]]) -> ir.Function:
         found = [self.copied[id(output)] for _, output in copies]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.backends.native_module import FAILED, SCRATCH
+from autograd_lite.compiler.backends.native_layout import FAILED, SCRATCH
 from autograd_lite.compiler.backends.workers import run_side_by_side
 
 __all__ = ["SideBySide", "shares"]
