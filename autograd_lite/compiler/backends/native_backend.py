@@ -49,7 +49,8 @@ class NativePlan:
         self.axis = blocked_axis(plan, sizes)
         self.sizes = {axis: size for axis, size in sizes.items() if axis != self.axis}
         self.stages = Stages(plan, self.axis, self.sizes)
-        self.entry = entry if all(stage.kind != FOREIGN for stage in self.stages.order) else None
+        runs = [stage.kind != FOREIGN for stage in self.stages.order] + [True] * bool(self.stages.copies)
+        self.entry = entry if runs and all(runs) else None
         kinds = [stage.kind for stage in self.stages.order]
         key = key_of(plan, kinds, self.axis, sorted(self.sizes.items()), self.entry and self.entry.facts)
         start, kept = perf_counter(), load(key)
@@ -198,11 +199,6 @@ class BoundNative:
                 calls.append((self.native.functions[item], (address,)))
             else:
                 calls += [self._side_by_side(name) for name in self.native.parts[item]]
-        for number, output in self.native.stages.copies:
-            axes = self.native.plan.results[number].axes
-            if self.native.axis in axes:
-                copies = binder.copy(output.piece, output.target, axes, self.results[number])
-                calls += [(partial(_without_result, function), args) for function, args in copies]
         return calls
 
     def _side_by_side(self, name: str) -> Call:

@@ -57,7 +57,7 @@ class ModuleWriter:
         self.loops = {step.buffer: self.nests.of_step(step) for stage in self.native for step in stage.steps}
         self.copied = {
             id(output): self.nests.of_copy(output, self.plan.results[number].axes, -2 - number)
-            for number, output in [copy for stage in self.stages.order for copy in stage.copies] + self.last_copies
+            for number, output in [copy for stage in self.stages.order for copy in stage.copies] + self.stages.copies
         }
         self.layout = Layout(len(self.plan.buffers), len(self.nests.tables), len(self.plan.results))
         self.offsets = [self._placed(stage) if stage.kind == BLOCKS else {} for stage in self.stages.order]
@@ -68,11 +68,6 @@ class ModuleWriter:
     @cached_property
     def native(self) -> list[Stage]:
         return [stage for stage in self.stages.order if stage.kind != FOREIGN]
-
-    @cached_property
-    def last_copies(self) -> list[tuple[int, Output]]:
-        """The copies to results without lanes."""
-        return [(n, output) for n, output in self.stages.copies if self.stages.axis not in self.plan.results[n].axes]
 
     # --- memory of blocks ------------------------------------------------------------------------------------------------
 
@@ -126,8 +121,8 @@ class ModuleWriter:
                 self.runs.append(stage.steps[0])
             else:
                 run.append(self._stage(number, stage))
-        if self.last_copies:
-            run.append(self._copies("finish", -1, self.last_copies))
+        if self.stages.copies:
+            run.append(self._copies("finish", -1, self.stages.copies))
             run[-1].linkage = ""
         self._end(run)
 

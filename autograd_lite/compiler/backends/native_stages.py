@@ -66,7 +66,7 @@ class Stages:
     Attributes:
         order: the stages.
         local: the buffers that live in one block alone.
-        copies: the pieces of results that are copied at the end, with the numbers of the results.
+        copies: the pieces of results without lanes, which are copied at the end, with the numbers of the results.
     """
 
     plan: Plan
@@ -154,7 +154,7 @@ class Stages:
         return frozenset(found)
 
     def _share_out_copies(self) -> None:
-        """Pieces of results that need what lives in a block are copied there, the others at the end."""
+        """Pieces of results that need what lives in a block are copied there, the others at the end, of lanes in blocks."""
         here: dict[int, list[tuple[int, Output]]] = {}
         home = {buffer: number for number, stage in enumerate(self.order) for buffer in stage.written}
         for number, result in enumerate(self.plan.results):
@@ -162,7 +162,11 @@ class Stages:
                 buffer = output.piece.operands[0].buffer
                 if buffer in self.local:
                     here.setdefault(home[buffer], []).append((number, output))
+                elif self.axis is not None and self.axis in result.axes:
+                    here.setdefault(len(self.order), []).append((number, output))
                 else:
                     self.copies.append((number, output))
+        last = here.pop(len(self.order), [])
         for number, copies in here.items():
             self.order[number] = Stage(BLOCKS, self.order[number].steps, tuple(copies))
+        self.order += [Stage(BLOCKS, (), tuple(last))] if last else []
