@@ -219,7 +219,8 @@ def jit(
     Values and modules that it reaches by closure are read anew at every call. It can be composed with `vmap` and with the
     derivatives, `jit(grad(f))` say; called on Values, or inside of another transform, it runs as it is written.
 
-    With AUTOGRAD_LITE_DEBUG in the environment everything that is compiled is printed to standard error.
+    With AUTOGRAD_LITE_DEBUG in the environment everything that is compiled is printed to standard error. Machine code is
+    kept in the user's cache folder for the next process; AUTOGRAD_LITE_CACHE names another folder, or is 0 for none.
 
     A branch on a traced number is compiled the way it goes; a call that goes another way compiles that too. Results agree
     with those of the function within 1e-12 of the sum of the absolute terms that were added up on the way.
@@ -230,7 +231,8 @@ def jit(
         static_argnums: the arguments that are not numbers, or on which loops and shapes depend; they must be hashable, and
             each new one is compiled by itself.
         backend: "numpy" runs array operations, "python" straight-line Python, which suits one lane of deep and narrow
-            graphs; "auto" estimates which is faster, and `lower` says why.
+            graphs, "native" machine code, which is the fastest and takes longest to compile (it needs llvmlite); "auto"
+            estimates which is faster, compiling included, and `lower` says why.
         threads: how many threads share the lanes of a vmap; more than one need threadpoolctl.
         max_variants: how many ways through its branches are compiled at most.
 

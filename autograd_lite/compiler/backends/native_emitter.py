@@ -74,23 +74,6 @@ class Emitter:
         """x·y + z, rounded once."""
         return self.intrinsic("fma", x, y, z)
 
-    def libm(self, name: str, *args: ir.Value) -> ir.Value:
-        """A function of C's library, lane by lane."""
-        function = self.declared(name, DOUBLE, *[DOUBLE] * len(args))
-        return self.lane_by_lane(lambda *xs: self.builder.call(function, xs), *args)
-
-    def lane_by_lane(self, function: Callable[..., ir.Value], *args: ir.Value) -> ir.Value:
-        """A function of single numbers in every lane."""
-        kind = args[0].type
-        if not isinstance(kind, ir.VectorType):
-            return function(*args)
-        found = ir.Constant(kind, ir.Undefined)
-        for k in range(kind.count):
-            place = ir.Constant(ir.IntType(32), k)
-            one = function(*[self.builder.extract_element(x, place) for x in args])
-            found = self.builder.insert_element(found, one, place)
-        return found
-
     def added_lanes(self, xs: Sequence[ir.Value]) -> ir.Value:
         """Of each vector the sum of its lanes, added up by halves; the sums of several, a power of two, side by side.
 

@@ -21,6 +21,7 @@ from autograd_lite.compiler.backends.native_layout import FAILED, PADDED, SCRATC
 from autograd_lite.compiler.backends.native_machine import FIRST_CACHE, Machine
 from autograd_lite.compiler.backends.native_memory import Memory, Place
 from autograd_lite.compiler.backends.native_nest import CONSTANTS, Access, Nest, Nests
+from autograd_lite.compiler.backends.native_packing import Packing
 from autograd_lite.compiler.backends.native_pieces import PieceWriter
 from autograd_lite.compiler.backends.native_stages import BLOCKS, FOREIGN, Stage, Stages
 from autograd_lite.compiler.plan import Output, Plan, Step
@@ -189,7 +190,8 @@ class ModuleWriter:
                 entry = self.layout.buffer(source)
                 pointer = self._entry(w.e, table, entry, POINTER)
                 strides = (self._entry(w.e, table, entry + 1), self._entry(w.e, table, entry + 2))
-                w.pack(pointer, strides, first, w.memory.places[source].pointer, rows)
+                target = w.memory.places[source].pointer
+                Packing(w.e, w.width, w.block, w.e.function.args[2], pointer, strides, first, target, rows).write()
 
         return self._piece(f"stage.{number}.pack", number, self._packed(stage), write)
 

@@ -87,28 +87,6 @@ class PieceWriter:
 
     # --- lanes in and out ------------------------------------------------------------------------------------------------
 
-    def pack(
-        self, source: ir.Value, strides: tuple[ir.Value, ir.Value], first: ir.Value, target: ir.Value, rows: int
-    ) -> None:
-        """Copies a block of a source, lanes side by side; lanes too many repeat the last one.
-
-        Arguments:
-            source: row 0 of lane 0.
-            strides: how far apart rows and lanes are.
-        """
-        e, builder = self.e, self.e.builder
-        assert self.valid is not None
-        last = builder.sub(self.valid, ir.Constant(I64, 1))
-
-        def turn(at: list[Index]) -> None:
-            row, lane = at
-            late = builder.icmp_signed(">", e.whole(lane), last)
-            real = builder.add(first, builder.select(late, last, e.whole(lane)))
-            place = builder.add(builder.mul(e.whole(row), strides[0]), builder.mul(real, strides[1]))
-            e.store(e.load(e.address(source, place)), e.address(target, e.plus(e.times(row, self.block), lane)))
-
-        e.repeat([rows, self.block], turn)
-
     def _without_pads(self, nests: Sequence[Nest]) -> None:
         """Where a block has lanes too many, clears there what is to be added up over lanes: to -0, a second factor to +0."""
         builder = self.e.builder

@@ -1,7 +1,7 @@
 """How the rows of the table are written in native code, on single numbers and on vectors.
 
-Arithmetic, comparisons and choices are written out; elementary functions are those of `native_functions` or, where that has
-none, of C's library, lane by lane. On the same numbers a row has the value that it has on floats, within 4 ulp.
+Arithmetic, comparisons and choices are written out; elementary functions are those of `native_functions`. On the same
+numbers a row has the value that it has on floats, within 4 ulp.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["is_written", "maximum", "minimum", "written"]
 
 def is_written(row: Primitive) -> bool:
     """Whether native code has a row of a fixed number of arguments."""
-    return row in WRITTEN or row in LIBRARY or vector_function(row) is not None
+    return row in WRITTEN or vector_function(row) is not None
 
 
 def written(e: Emitter, row: Primitive, args: Sequence[ir.Value], constants: Sequence[float | None]) -> ir.Value:
@@ -52,10 +52,8 @@ def _function(e: Emitter, row: Primitive, kind: ir.Type) -> ir.Function:
     function.linkage = "internal"
     inner = Emitter(function)
     build = vector_function(row)
-    if build is None:
-        inner.builder.ret(inner.libm(LIBRARY[row], *function.args))
-    else:
-        inner.builder.ret(build(inner.builder, *function.args))
+    assert build is not None
+    inner.builder.ret(build(inner.builder, *function.args))
     return function
 
 
@@ -76,18 +74,6 @@ def _intrinsic(name: str) -> Callable[..., Vector]:
     return lambda e, *xs: Vector(e.builder, e.intrinsic(name, *[x.value for x in xs]))
 
 
-def _remainder(e: Emitter, x: Vector, y: Vector) -> Vector:
-    """As Python's: with the sign of y, and 0 with it too."""
-    rest = _fmod(e, x, y)
-    other_side = (rest < 0.0) & (y > 0.0) | (rest > 0.0) & (y < 0.0)
-    found = other_side.choose(rest + y, rest)
-    return rest.equals(0.0).choose((rest * 0.0).copysign(y), found)
-
-
-def _fmod(e: Emitter, x: Vector, y: Vector) -> Vector:
-    return Vector(e.builder, e.libm("fmod", x.value, y.value))
-
-
 def _xlogy(e: Emitter, x: Vector, y: Vector) -> Vector:
     product = x * Vector(e.builder, written(e, operations.log, [y.value], [None]))
     nothing = x.equals(0.0) & y.equals(y)
@@ -99,8 +85,6 @@ WRITTEN: dict[Primitive, Callable[..., Vector]] = {
     operations.subtract: lambda e, x, y: x - y,
     operations.multiply: lambda e, x, y: x * y,
     operations.divide: lambda e, x, y: x / y,
-    operations.remainder: _remainder,
-    operations.fmod: _fmod,
     operations.negative: lambda e, x: -x,
     operations.positive: lambda e, x: x,
     operations.stop_gradient: lambda e, x: x,
@@ -122,35 +106,6 @@ WRITTEN: dict[Primitive, Callable[..., Vector]] = {
     operations.xlogy: _xlogy,
 }
 """Rows by what they are made of."""
-
-LIBRARY: dict[Primitive, str] = {
-    operations.exp: "exp",
-    operations.expm1: "expm1",
-    operations.exp2: "exp2",
-    operations.log: "log",
-    operations.log1p: "log1p",
-    operations.log2: "log2",
-    operations.log10: "log10",
-    operations.cbrt: "cbrt",
-    operations.sin: "sin",
-    operations.cos: "cos",
-    operations.tan: "tan",
-    operations.asin: "asin",
-    operations.acos: "acos",
-    operations.atan: "atan",
-    operations.atan2: "atan2",
-    operations.sinh: "sinh",
-    operations.cosh: "cosh",
-    operations.tanh: "tanh",
-    operations.asinh: "asinh",
-    operations.acosh: "acosh",
-    operations.atanh: "atanh",
-    operations.erf: "erf",
-    operations.erfc: "erfc",
-    operations.hypot: "hypot",
-    operations.pow: "pow",
-}
-"""Rows by the functions of C's library that have their values."""
 
 
 def _root(e: Emitter, x: Vector) -> Vector:
