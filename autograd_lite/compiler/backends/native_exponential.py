@@ -136,15 +136,9 @@ def tanh(x: Vector) -> Vector:
 
 
 def sigmoid(x: Vector) -> Vector:
-    """min(exp(x), 1) / (1 + exp(-|x|)): neither overflows."""
-    found = Reduced.of((-abs(x)).at_least(-746.0))
-    mantissa, rest = fast_two_sum(1.0, found.head)
-    rest = rest + found.tail
-    small = found.scaled(mantissa)
-    below, below_rest = fast_two_sum(1.0, small)
-    falling = x < 0.0
-    ratio = joined(quotient(falling.choose(mantissa, 1.0), falling.choose(rest, 0.0), below, below_rest))
-    return falling.choose(found.scaled(ratio), ratio)
+    """min(exp(x), 1) / (1 + exp(-|x|)), as on floats: what 1 - sigmoid(x) has lost of its digits is the same as there."""
+    small = exp(-abs(x))
+    return (x < 0.0).choose(small, 1.0) / (1.0 + small)
 
 
 def cosh(x: Vector) -> Vector:
