@@ -114,4 +114,6 @@ def compare(work: str, numbers: dict[str, Sequence[float]]) -> None:
 def cores(count: int) -> list[int]:
     """The last cores that there are."""
     found = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    if found and len(found) < count:
+        print(f"{count} threads share {len(found)} core: let this process use more", file=sys.stderr)
     return found[-count:]

@@ -46,8 +46,11 @@ class Process:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
-    def ask(self, question: str) -> Any:
+    def ask(self, question: str, patience: float = PATIENCE) -> Any:
         """The answer.
+
+        Arguments:
+            patience: seconds after which the process is ended.
 
         Raises:
             AbsentError: if there is none.
@@ -60,7 +63,7 @@ class Process:
             process.stdin.flush()
         except BrokenPipeError:
             raise AbsentError("failed") from None
-        ready, _, _ = select.select([process.stdout], [], [], PATIENCE)
+        ready, _, _ = select.select([process.stdout], [], [], patience)
         if not ready:
             self.end()
             raise AbsentError("did not finish")
