@@ -77,11 +77,10 @@ def _around(parts: dict[str, float], task: Task, seconds: float) -> str:
     """The parts of the machine code, and what is around them: of the function, and of the whole call."""
     function = sample(lambda: task.jitted(*task.args), 0.1)
     text = [f"{name} {time * 1e6:,.3g}" for name, time in parts.items() if time > 0.005 * seconds]
-    checks = max(function - sum(parts.values()), 0.0)
-    return (
-        f"µs: {'; '.join(text)}; checks, flattening and reading back {checks * 1e6:.3g}; "
-        f"the function {function * 1e6:,.4g}, the call in all {seconds * 1e6:,.4g}"
-    )
+    around = f"checks, flattening and reading back {max(function - sum(parts.values()), 0.0) * 1e6:.3g}"
+    if task.jitted.options.threads > 1:
+        around = f"all that in one thread; {task.jitted.options.threads} threads"
+    return f"µs: {'; '.join(text)}; {around}; the function {function * 1e6:,.4g}, the call in all {seconds * 1e6:,.4g}"
 
 
 def _by_kind(stages: Any, rounds: int) -> dict[str, float]:

@@ -162,7 +162,7 @@ ROWS = (
     Row("", "heston", "drjit, frozen", 1.0 / 1.3, "≤ 1.3× its time"),
     Row("", "heston", "torch", 4.0),
     Row("", "heston", "jax, reverse mode", 5.0),
-    Row("", "heston", "jax, forward mode"),
+    Row("", "heston", "jax, forward mode", 5.0),
     Row("", "heston", NUMPY),
     Row("Heston, one point", "heston one", "casadi, C", 1.0 / 1.5, "≤ 1.5× its time"),
     Row("", "heston one", "casadi"),
