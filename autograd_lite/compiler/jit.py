@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from threading import RLock
 from typing import Any
@@ -16,6 +14,7 @@ import numpy as np
 from autograd_lite.calculus.contents import map_values
 from autograd_lite.calculus.recording import is_differentiating, makes_graph, number_of, on_numbers
 from autograd_lite.compiler.backends.direct import MISS
+from autograd_lite.compiler.backends.memory import no_collection
 from autograd_lite.compiler.calls import Call, Way, call_of
 from autograd_lite.compiler.lowered import Lowered
 from autograd_lite.compiler.runtime import DOUBTFUL, REFUSED, Compiled, Options
@@ -74,8 +73,11 @@ class Jitted:
     def _again(self, args: tuple[Any, ...]) -> Any:
         """The result by what ran the last calls, if it serves for this one."""
         direct = self._direct
-        if direct is not None and any(type(arg) in WHOLE for arg in args):
-            return direct(tuple([float(arg) if type(arg) in WHOLE else arg for arg in args]))
+        if any(type(arg) in WHOLE for arg in args):
+            args = tuple([float(arg) if type(arg) in WHOLE else arg for arg in args])
+            result = MISS if direct is None else direct(args)
+            if result is not MISS:
+                return result
         for way in self._short:
             if way.serves(args):
                 failed, result = way.variant.run(args, way.sizes)
@@ -141,7 +143,7 @@ class Jitted:
             return self._traced(call, way, known)
 
     def _traced(self, call: Call, way: Way, known: list[Compiled]) -> Compiled:
-        with _no_collection():
+        with no_collection():
             trace = trace_call(
                 self.f, call.items, call.structure, call.arguments,
                 decisions=way.decisions, branches=self._branches, careful=way.careful,
@@ -172,18 +174,6 @@ class Jitted:
                 f"jit: {name} goes more than max_variants={self.options.max_variants} ways; the last branch is at "
                 f"{trace.guards[-1].line}. Every way is compiled by itself: write ag.where(condition, x, y) in place of `if`"
             )
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keeps the cyclic collector from walking, again and again, through millions of entries that are all in use."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _found(module: str, name: str) -> Any:

@@ -111,7 +111,10 @@ class Compiled:
         """The function from positional arguments to the result without a detour, for arguments of these shapes."""
         if self.backend != "native":
             return self.direct
-        bound = _Bound(self, items, self.sizes(items))
+        sizes = self.sizes(items)
+        if self.options.threads > 1 or self.native(sizes).entry is None:
+            return None
+        bound = _Bound(self, items, sizes)
         bound.feed.fill(items)
         direct: Callable[[tuple[Any, ...]], Any] | None = bound.runner.direct(items)
         return direct

@@ -17,6 +17,7 @@ import numpy as np
 
 from autograd_lite.compiler.backends.binding import Binder
 from autograd_lite.compiler.backends.contraction import Call, Scratch
+from autograd_lite.compiler.backends.memory import no_collection
 from autograd_lite.compiler.backends.native_cache import Kept, key_of, load, store
 from autograd_lite.compiler.backends.native_entry import Entry
 from autograd_lite.compiler.backends.native_layout import FAILED, LANES, PADDED, SCRATCH, Layout
@@ -56,7 +57,8 @@ class NativePlan:
         start, kept = perf_counter(), load(key)
         self.was_kept = kept is not None
         if kept is None:
-            kept = self._made()
+            with no_collection():
+                kept = self._made()
             store(key, kept)
         self.tables, facts = kept.tables, kept.facts
         self.layout = Layout(len(plan.buffers), len(self.tables), len(plan.results))

@@ -12,7 +12,7 @@ from itertools import product
 
 from llvmlite import ir
 
-from autograd_lite.compiler.backends.native_elementwise import Elementwise
+from autograd_lite.compiler.backends.native_elementwise import Elementwise, can_join
 from autograd_lite.compiler.backends.native_emitter import Emitter
 from autograd_lite.compiler.backends.native_kernel import Direction, Kernel
 from autograd_lite.compiler.backends.native_memory import Memory, Window
@@ -29,6 +29,10 @@ FEW = 8
 """Operations for each piece of a step up to which it is written out."""
 
 
+TOGETHER = 8
+"""Steps in one run through their rows at most."""
+
+
 def length(step: Step, nests: Sequence[Nest]) -> int:
     """How many operations a step is, written out."""
     return sum(math.prod(nest.counts) * math.prod(part.counts) for nest in nests for part in nest.parts)
@@ -41,21 +45,23 @@ def is_narrow(step: Step, nests: Sequence[Nest]) -> bool:
 
 
 def chunks(steps: Sequence[tuple[Step, list[Nest], bool]]) -> Iterator[tuple[bool, list[tuple[Step, list[Nest]]]]]:
-    """Steps in order: those in a row that are narrow together, as long as they are not too long; the others one by one."""
+    """Steps in order: those in a row that are narrow together, or that run through the same rows; the others one by one.
+
+    Beside each group stands whether it is written out.
+    """
     run: list[tuple[Step, list[Nest]]] = []
-    size = 0
+    size, written_out = 0, False
     for step, nests, narrow in steps:
         own = length(step, nests)
-        if run and (not narrow or size + own > LONGEST):
-            yield True, run
+        fits = size + own <= LONGEST if narrow else len(run) < TOGETHER and bool(run) and can_join(run, step, nests)
+        if run and not (narrow is written_out and fits):
+            yield written_out, run
             run, size = [], 0
-        if narrow:
-            run.append((step, nests))
-            size += own
-        else:
-            yield False, [(step, nests)]
+        written_out = narrow
+        run.append((step, nests))
+        size += own
     if run:
-        yield True, run
+        yield written_out, run
 
 
 def write_chunk(

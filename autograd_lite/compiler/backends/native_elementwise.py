@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from llvmlite import ir
 
@@ -15,7 +15,12 @@ from autograd_lite.compiler.backends.native_nest import CONSTANTS, Nest
 from autograd_lite.compiler.backends.native_rows import written
 from autograd_lite.compiler.plan import Step
 
-__all__ = ["Elementwise"]
+__all__ = ["Elementwise", "can_join"]
+
+Steps: TypeAlias = Sequence[tuple[Step, list[Nest]]]
+
+MOST = 16
+"""Operations that are written side by side at most."""
 
 FEW = 4
 """Rows that are written out along a counter, if constants differ along it."""
@@ -23,7 +28,7 @@ FEW = 4
 
 @dataclass
 class Elementwise:
-    """Writes a step.
+    """Writes steps.
 
     Arguments:
         block: how many lanes there are, if there are lanes.
@@ -34,29 +39,35 @@ class Elementwise:
     width: int
     block: int = 0
 
-    def write(self, step: Step, nest: Nest) -> None:
-        if self.block:
-            self._in_lanes(step, nest)
-        else:
-            self._without_lanes(step, nest)
+    def write(self, steps: Sequence[tuple[Step, list[Nest]]], needed: frozenset[int]) -> None:
+        """Writes steps with the same rows, in one run through them.
 
-    def _in_lanes(self, step: Step, nest: Nest) -> None:
+        Arguments:
+            needed: the buffers that others read.
+        """
+        nest = steps[0][1][0]
+        if self.block:
+            self._in_lanes(steps, nest, needed)
+        else:
+            self._without_lanes(steps, nest, needed)
+
+    def _in_lanes(self, steps: Steps, nest: Nest, needed: frozenset[int]) -> None:
         groups = self.block // self.width
-        together = next(n for n in (4, 2, 1) if groups % n == 0)
+        together = next(n for n in (4, 2, 1) if groups % n == 0 and n * len(steps) <= MOST)
 
         def turn(at: list[Index]) -> None:
             *counters, group = at
             for v in range(together):
                 lane = self.e.plus(self.e.times(group, together * self.width), v * self.width)
-                self._store(step, nest, counters, Window(self.width, lane))
+                self._store(steps, counters, Window(self.width, lane), needed)
 
         self._rows(nest, [groups // together], turn)
 
-    def _without_lanes(self, step: Step, nest: Nest) -> None:
+    def _without_lanes(self, steps: Steps, nest: Nest, needed: frozenset[int]) -> None:
         counts = nest.counts
         along = [k for k, stride in enumerate(nest.out) if stride == 1 and counts[k] >= self.width]
         if not along:
-            self._rows(nest, [], lambda at: self._store(step, nest, at, Window()))
+            self._rows(nest, [], lambda at: self._store(steps, at, Window(), needed))
             return
         (k, *_) = along
         for start, tiles, size in stretches(counts[k], (self.width, 1)):
@@ -64,7 +75,7 @@ class Elementwise:
 
             def turn(at: list[Index], start: int = start, size: int = size, window: Window = window) -> None:
                 counter = self.e.plus(self.e.times(at[k], size), start)
-                self._store(step, nest, [*at[:k], counter, *at[k + 1 :]], window)
+                self._store(steps, [*at[:k], counter, *at[k + 1 :]], window, needed)
 
             self._rows(nest, [], turn, {k: tiles})
 
@@ -86,14 +97,43 @@ class Elementwise:
 
         self.e.repeat([lengths[k] for k in order], ordered, FEW if written_out else 1)
 
-    def value(self, step: Step, nest: Nest, counters: Sequence[Index], window: Window) -> ir.Value:
-        """Writes the value at some counters."""
+    def value(
+        self, step: Step, nest: Nest, counters: Sequence[Index], window: Window, fresh: dict[int, ir.Value] | None = None
+    ) -> ir.Value:
+        """Writes the value at some counters; `fresh` are the values of other steps there."""
         (part,) = nest.parts
-        args = [self.memory.load(self.e, access, counters, window) for access in part.operands]
+        args = [
+            fresh[access.buffer] if fresh and access.buffer in fresh else self.memory.load(self.e, access, counters, window)
+            for access in part.operands
+        ]
         constants = [self.memory.constant(access, counters) for access in part.operands]
         return written(self.e, step.op, args, constants)
 
-    def _store(self, step: Step, nest: Nest, counters: Sequence[Index], window: Window) -> None:
+    def _store(self, steps: Steps, counters: Sequence[Index], window: Window, needed: frozenset[int]) -> None:
         lane = 0 if window.lane is None else window.lane
-        found = self.value(step, nest, counters, window)
-        self.memory.store(self.e, step.buffer, self.e.affine(counters, nest.out), found, lane)
+        fresh: dict[int, ir.Value] = {}
+        for step, (nest,) in steps:
+            fresh[step.buffer] = self.value(step, nest, counters, window, fresh)
+            if step.buffer in needed:
+                self.memory.store(self.e, step.buffer, self.e.affine(counters, nest.out), fresh[step.buffer], lane)
+
+
+def can_join(steps: Steps, step: Step, nests: Sequence[Nest]) -> bool:
+    """Whether a step can run through the rows together with others: it has the same, and reads theirs row by row."""
+    own = {other.buffer for other, _ in steps}
+    (nest,), ((first,), *_) = nests, [others for _, others in steps]
+    if (
+        step.kind != "elementwise"
+        or steps[0][0].kind != "elementwise"
+        or (nest.counts, nest.out) != (first.counts, first.out)
+    ):
+        return False
+    if any(_has_table(others[0]) for _, others in steps) or _has_table(nest):
+        return False
+    operands = [access for access in nest.parts[0].operands if access.buffer in own]
+    return all(access.base == 0 and access.strides == nest.out and access.places is None for access in operands)
+
+
+def _has_table(nest: Nest) -> bool:
+    """Whether constants differ from row to row: such steps may be cut by them."""
+    return any(access.buffer == CONSTANTS and access.constant is None for access in nest.parts[0].operands)

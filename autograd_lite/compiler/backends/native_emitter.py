@@ -41,11 +41,20 @@ class Emitter:
         self.function = function
         self.builder = ir.IRBuilder(function.append_basic_block("entry"))
         self.failed: Any = None
+        self._constants: dict[tuple[float, str, int], ir.Value] = {}
+        self._made: dict[tuple[Any, ...], ir.Value] = {}
+        self._block: Any = None
 
     # --- numbers ---------------------------------------------------------------------------------------------------------
 
     def number(self, x: float, width: int = 1) -> ir.Value:
         """A constant in every lane."""
+        key = (x, repr(x), width)  # 0.0 and -0.0 are equal, and nan is not itself
+        if key not in self._constants:
+            self._constants[key] = self._number(x, width)
+        return self._constants[key]
+
+    def _number(self, x: float, width: int) -> ir.Value:
         (bits,) = struct.unpack("<Q", struct.pack("<d", x))
         one = ir.FormattedConstant(DOUBLE, f"0x{bits:016X}")
         return ir.Constant(vector_of(DOUBLE, width), [one] * width) if width > 1 else one
@@ -139,7 +148,7 @@ class Emitter:
             return x + y
         if 0 in [z for z in (x, y) if isinstance(z, int)]:
             return y if isinstance(x, int) else x
-        return self.builder.add(self.whole(x), self.whole(y))
+        return self._once("add", x, y)
 
     def times(self, x: Index, y: Index) -> Index:
         if isinstance(x, int) and isinstance(y, int):
@@ -147,7 +156,16 @@ class Emitter:
         for one, other in ((x, y), (y, x)):
             if isinstance(one, int) and one in (0, 1):
                 return other if one else 0
-        return self.builder.mul(self.whole(x), self.whole(y))
+        return self._once("mul", x, y)
+
+    def _once(self, name: str, x: Index, y: Index) -> ir.Value:
+        """What an instruction gives; within a block of code the same one is written once."""
+        if self._block is not self.builder.block:
+            self._block, self._made = self.builder.block, {}
+        key = (name, *[z if isinstance(z, int) else id(z) for z in (x, y)], isinstance(x, int), isinstance(y, int))
+        if key not in self._made:
+            self._made[key] = getattr(self.builder, name)(self.whole(x), self.whole(y))
+        return self._made[key]
 
     def affine(self, counters: Sequence[Index], strides: Sequence[int], base: int = 0) -> tuple[Index, int]:
         """Σ counter·stride + base, as what the code adds up and what is known."""
@@ -164,10 +182,18 @@ class Emitter:
     def address(self, pointer: ir.Value, moved: Index, known: int = 0, kind: ir.Type = DOUBLE) -> ir.Value:
         """A pointer to an element of an array."""
         if not isinstance(moved, int):
-            pointer = self.builder.gep(pointer, [moved], source_etype=kind)
+            pointer = self._once_moved(pointer, moved, kind)
         else:
             known += moved
         return self.builder.gep(pointer, [ir.Constant(I64, known)], source_etype=kind) if known else pointer
+
+    def _once_moved(self, pointer: ir.Value, moved: ir.Value, kind: ir.Type) -> ir.Value:
+        if self._block is not self.builder.block:
+            self._block, self._made = self.builder.block, {}
+        key = (id(pointer), id(moved), str(kind))
+        if key not in self._made:
+            self._made[key] = self.builder.gep(pointer, [moved], source_etype=kind)
+        return self._made[key]
 
     def load(self, pointer: ir.Value, kind: ir.Type = DOUBLE) -> ir.Value:
         return self.builder.load(pointer, typ=kind, align=8)

@@ -154,13 +154,12 @@ class ModuleWriter:
             own = {step.buffer for step, _ in steps}
             reads = {access.buffer for _, nests in steps for access in _accesses(nests)}
             needed = frozenset(buffer for buffer in own if not readers.get(buffer, set()) <= own)
-            buffers = [*sorted(reads - own), *sorted(own & needed)] if written_out else sorted(reads | own)
+            if len(steps) == 1:
+                needed = frozenset(own)
+            buffers = [*sorted(reads - own), *sorted(own & needed)]
 
             def write(w: PieceWriter, steps: Any = steps, needed: Any = needed, written_out: bool = written_out) -> None:
-                if written_out:
-                    w.chunk(steps, needed)
-                else:
-                    w.wide(*steps[0])
+                (w.chunk if written_out else w.wide)(steps, needed)
 
             pieces.append(self._piece(f"stage.{number}.{k}", number, [b for b in buffers if b != CONSTANTS], write))
         if stage.copies:

@@ -41,10 +41,11 @@ class PieceWriter:
     registers: int
     valid: ir.Value | None
 
-    def wide(self, step: Step, nests: Sequence[Nest]) -> None:
-        """A step as loops."""
+    def wide(self, steps: Sequence[tuple[Step, list[Nest]]], needed: frozenset[int]) -> None:
+        """Steps as loops: one, or several that run through the same rows."""
+        (step, nests), *_ = steps
         if step.kind == "elementwise":
-            Elementwise(self.e, self.memory, self.width, self.block).write(step, nests[0])
+            Elementwise(self.e, self.memory, self.width, self.block).write(steps, needed)
         elif step.kind == "reduction":
             Reduction(self.e, self.memory, self.width, self.block, self.valid).write(step, nests[0])
         else:
