@@ -11,6 +11,7 @@ from autograd_lite.compiler.backends.native_chunks import write_chunk
 from autograd_lite.compiler.backends.native_contraction import Contraction
 from autograd_lite.compiler.backends.native_elementwise import Elementwise
 from autograd_lite.compiler.backends.native_emitter import I64, Emitter, Index
+from autograd_lite.compiler.backends.native_kernel import stretches
 from autograd_lite.compiler.backends.native_memory import Memory, Window
 from autograd_lite.compiler.backends.native_nest import Access, Nest
 from autograd_lite.compiler.backends.native_reduction import Reduction
@@ -76,15 +77,37 @@ class PieceWriter:
     def copies(self, copies: Sequence[Copy]) -> None:
         """Copies to results; a result has room for all lanes of the last block."""
         for counts, source, target in copies:
+            if self.block:
+                self._copy_lanes(counts, source, target)
+            else:
+                self._copy_rows(counts, source, target)
 
-            def turn(at: list[Index], source: Access = source, target: Access = target, n: int = len(counts)) -> None:
-                lane = self.e.times(at[n], self.width) if self.block else None
-                window = Window(self.width if self.block else 1, lane)
-                x = self.memory.load(self.e, source, at[:n], window)
-                row = self.memory.row(self.e, target, at[:n])
-                self.memory.store(self.e, target.buffer, row, x, 0 if lane is None else lane)
+    def _copy_lanes(self, counts: Sequence[int], source: Access, target: Access) -> None:
+        def turn(at: list[Index]) -> None:
+            lane = self.e.times(at[-1], self.width)
+            x = self.memory.load(self.e, source, at[:-1], Window(self.width, lane))
+            self.memory.store(self.e, target.buffer, self.memory.row(self.e, target, at[:-1]), x, lane)
 
-            self.e.repeat([*counts, *([self.block // self.width] if self.block else [])], turn)
+        self.e.repeat([*counts, self.block // self.width], turn)
+
+    def _copy_rows(self, counts: Sequence[int], source: Access, target: Access) -> None:
+        """Numbers one by one, or in vectors along a counter along which they lie side by side in the result."""
+        fitting = [k for k, n in enumerate(counts) if n >= self.width and target.strides[k] and target.is_side_by_side(k)]
+        if not fitting:
+            self.e.repeat(counts, lambda at: self._copy_vector(source, target, at, Window()))
+            return
+        along = fitting[0]
+        for start, tiles, size in stretches(counts[along], (self.width, 1)):
+
+            def turn(at: list[Index], start: int = start, size: int = size) -> None:
+                here = [self.e.plus(self.e.times(c, size), start) if n == along else c for n, c in enumerate(at)]
+                self._copy_vector(source, target, here, Window(size, along=along) if size > 1 else Window())
+
+            self.e.repeat([tiles if n == along else count for n, count in enumerate(counts)], turn)
+
+    def _copy_vector(self, source: Access, target: Access, at: list[Index], window: Window) -> None:
+        x = self.memory.load(self.e, source, at, window)
+        self.memory.store(self.e, target.buffer, self.memory.row(self.e, target, at), x)
 
     # --- lanes in and out ------------------------------------------------------------------------------------------------
 
