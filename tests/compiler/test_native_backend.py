@@ -321,3 +321,26 @@ def test_compiling_again_and_again_leaves_nothing_behind():
     before = compile_some(200)
     # What one compilation leaves would be seen 400 times; a page or two of fragments are no growth.
     assert compile_some(400) - before < 400 * 4096
+
+
+@pytest.mark.parametrize("pieces", [1, 3, 64])
+@pytest.mark.parametrize("count", [0, 1, 9])
+def test_sums_of_many_pieces_are_cut_and_give_the_same(pieces, count):
+    def f(x, a):
+        y, squares = x, []
+        for _ in range(20):
+            y = y * 0.9 + a * ag.sin(y)
+            squares.append(y * y)
+        return ag.total(squares)
+
+    way = ag.value_and_grad(f, (0, 1))
+    xs, a = dice.normal(size=count), 0.3
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native_chunks, "PIECES", pieces)
+        patch.setattr(native_chunks, "FEW", 1)  # so that little is straight-line
+        for args in [(0.7, a)] if not count else [(xs, np.full(count, a))]:
+            over = ag.vmap(way) if count else way
+            assert_close(native(over)(*args), numbers_of(ag.jit(over, backend="numpy")(*args)), 100.0)
+            if count:
+                shared = ag.grad(lambda a, xs: ag.total(ag.vmap(lambda x: f(x, a))(xs)))
+                assert_close(native(shared)(a, xs), ag.jit(shared, backend="numpy")(a, xs), 1000.0)

@@ -108,7 +108,10 @@ def test_a_module_is_read_where_its_numbers_live_and_wherever_they_move():
     assert agrees()
     model.storage.write([0.1 * k for k in range(len(model.parameters()))])
     assert agrees()
-    _ = ag.nn.Sequential(model).storage if hasattr(ag.nn, "Sequential") else None  # takes the parameters over
+    whole = ag.nn.Sequential(model)
+    whole.storage.write([0.2 * k for k in range(len(whole.parameters()))])  # they live there now
+    assert agrees()
+    model.layers[0].neurons[0].w[0].data = 3.0
     assert agrees()
     other = ag.nn.MLP(2, [3, 1], seed=1)
     assert f(other, xs) == pytest.approx(other(list(xs)).data, rel=1e-14)
@@ -116,11 +119,15 @@ def test_a_module_is_read_where_its_numbers_live_and_wherever_they_move():
 
 def test_a_module_and_a_value_by_closure_are_read_anew():
     model, leaf = ag.nn.MLP(2, [1], seed=0), ag.Value(2.0)
+    assert model.storage.current  # its parameters live in a buffer
     with_module, with_leaf = native(lambda x: model([x, x])), native(lambda x: leaf * x)
     for k in range(3):
         model.parameters()[0].data = leaf.data = 0.5 + k
         assert with_module(1.5) == pytest.approx(model([1.5, 1.5]).data, rel=1e-15)
         assert with_leaf(1.5) == 1.5 * leaf.data
+    whole = ag.nn.Sequential(model)
+    whole.storage.write([0.2 * k for k in range(len(whole.parameters()))])
+    assert with_module(1.5) == pytest.approx(model([1.5, 1.5]).data, rel=1e-15)
 
 
 def test_a_guard_that_fails_is_seen_by_the_short_way():

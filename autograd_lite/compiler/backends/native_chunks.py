@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 
 from llvmlite import ir
@@ -20,7 +21,7 @@ from autograd_lite.compiler.backends.native_nest import Nest
 from autograd_lite.compiler.backends.native_reduction import Reduction
 from autograd_lite.compiler.plan import Step
 
-__all__ = ["LONGEST", "chunks", "is_narrow", "length", "write_chunk"]
+__all__ = ["LONGEST", "Group", "cut", "groups", "is_narrow", "length", "write_chunk"]
 
 LONGEST = 150
 """Operations in one function."""
@@ -28,6 +29,9 @@ LONGEST = 150
 FEW = 8
 """Operations for each piece of a step up to which it is written out."""
 
+
+PIECES = 64
+"""Pieces of a sum in one function."""
 
 TOGETHER = 8
 """Steps in one run through their rows at most."""
@@ -44,24 +48,57 @@ def is_narrow(step: Step, nests: Sequence[Nest]) -> bool:
     return len(nests) == 1 and length(step, nests) <= min(FEW * pieces, LONGEST)
 
 
-def chunks(steps: Sequence[tuple[Step, list[Nest], bool]]) -> Iterator[tuple[bool, list[tuple[Step, list[Nest]]]]]:
+@dataclass
+class Group:
+    """Steps that are one function.
+
+    Attributes:
+        written_out: whether they are straight-line; else they are loops.
+        adds: whether it is but a part of a sum, which is added to what other parts have left.
+    """
+
+    steps: list[tuple[Step, list[Nest]]]
+    written_out: bool = False
+    adds: bool = False
+    size: int = 0
+
+    def takes(self, step: Step, nests: list[Nest], *, narrow: bool) -> bool:
+        """Whether another step can belong to it."""
+        if narrow is not self.written_out or self.adds:
+            return False
+        if narrow:
+            return self.size + length(step, nests) <= LONGEST
+        return len(self.steps) < TOGETHER and can_join(self.steps, step, nests)
+
+
+def groups(steps: Sequence[tuple[Step, list[Nest], bool]]) -> Iterator[Group]:
     """Steps in order: those in a row that are narrow together, or that run through the same rows; the others one by one.
 
-    Beside each group stands whether it is written out.
+    Arguments:
+        steps: each with its loops, and whether it is narrow.
     """
-    run: list[tuple[Step, list[Nest]]] = []
-    size, written_out = 0, False
+    group: Group | None = None
     for step, nests, narrow in steps:
-        own = length(step, nests)
-        fits = size + own <= LONGEST if narrow else len(run) < TOGETHER and bool(run) and can_join(run, step, nests)
-        if run and not (narrow is written_out and fits):
-            yield written_out, run
-            run, size = [], 0
-        written_out = narrow
-        run.append((step, nests))
-        size += own
-    if run:
-        yield written_out, run
+        if group is None or not group.takes(step, nests, narrow=narrow):
+            if group is not None:
+                yield group
+            group = Group([], narrow)
+        group.steps.append((step, nests[:1]))
+        group.size += length(step, nests)
+        for nest in nests[1:]:
+            yield group
+            group = Group([(step, [nest])], adds=True)
+    if group is not None:
+        yield group
+
+
+def cut(nests: Sequence[Nest]) -> list[Nest]:
+    """Loops with so many pieces that they would be too long a function, as several."""
+    found = []
+    for nest in nests:
+        for start in range(0, max(len(nest.parts), 1), PIECES):
+            found.append(replace(nest, parts=nest.parts[start : start + PIECES]))
+    return found
 
 
 def write_chunk(

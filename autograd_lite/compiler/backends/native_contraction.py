@@ -43,14 +43,14 @@ class Contraction:
     summed: bool = False
     valid: Any = None
 
-    def write(self, nests: Sequence[Nest]) -> None:
-        for k, nest in enumerate(nests):
-            if self.summed:
-                self._over_lanes(nest)
-            elif self.kept:
-                self._in_lanes(nest, add=k > 0)
-            else:
-                self._without_lanes(nest, add=k > 0)
+    def write(self, nest: Nest, *, add: bool) -> None:
+        """The code; `add` where the sums are added to what is there."""
+        if self.summed:
+            self._over_lanes(nest)
+        elif self.kept:
+            self._in_lanes(nest, add=add)
+        else:
+            self._without_lanes(nest, add=add)
 
     # --- lanes -----------------------------------------------------------------------------------------------------------
 

@@ -120,13 +120,10 @@ class Elementwise:
 
 def can_join(steps: Steps, step: Step, nests: Sequence[Nest]) -> bool:
     """Whether a step can run through the rows together with others: it has the same, and reads theirs row by row."""
-    own = {other.buffer for other, _ in steps}
-    (nest,), ((first,), *_) = nests, [others for _, others in steps]
-    if (
-        step.kind != "elementwise"
-        or steps[0][0].kind != "elementwise"
-        or (nest.counts, nest.out) != (first.counts, first.out)
-    ):
+    if {step.kind, steps[0][0].kind} != {"elementwise"}:
+        return False
+    own, nest, first = {other.buffer for other, _ in steps}, nests[0], steps[0][1][0]
+    if (nest.counts, nest.out) != (first.counts, first.out):
         return False
     if any(_has_table(others[0]) for _, others in steps) or _has_table(nest):
         return False

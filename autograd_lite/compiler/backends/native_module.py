@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from llvmlite import ir
 
 from autograd_lite.compiler.backends.memory import placed
-from autograd_lite.compiler.backends.native_chunks import chunks, is_narrow
+from autograd_lite.compiler.backends.native_chunks import Group, cut, groups, is_narrow
 from autograd_lite.compiler.backends.native_emitter import I64, POINTER, Emitter, Index
 from autograd_lite.compiler.backends.native_layout import FAILED, PADDED, SCRATCH, Layout
 from autograd_lite.compiler.backends.native_machine import FIRST_CACHE, Machine
@@ -55,7 +54,7 @@ class ModuleWriter:
     parts: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.loops = {step.buffer: self.nests.of_step(step) for stage in self.native for step in stage.steps}
+        self.loops = {step.buffer: self._loops(step) for stage in self.native for step in stage.steps}
         self.copied = {
             id(output): self.nests.of_copy(output, self.plan.results[number].axes, -2 - number)
             for number, output in [copy for stage in self.stages.order for copy in stage.copies] + self.stages.copies
@@ -65,6 +64,10 @@ class ModuleWriter:
         self.module = ir.Module("plan")
         self.kind = ir.FunctionType(ir.VoidType(), [POINTER, I64, I64])
         self._write()
+
+    def _loops(self, step: Step) -> list[Nest]:
+        nests = self.nests.of_step(step)
+        return cut(nests) if step.kind == "contraction" else nests
 
     @cached_property
     def native(self) -> list[Stage]:
@@ -150,18 +153,16 @@ class ModuleWriter:
         readers = self._readers(stage)
         if stage.kind == BLOCKS and self._packed(stage):
             pieces.append(self._pack(number, stage))
-        for k, (written_out, steps) in enumerate(chunks(narrow)):
-            own = {step.buffer for step, _ in steps}
-            reads = {access.buffer for _, nests in steps for access in _accesses(nests)}
-            needed = frozenset(buffer for buffer in own if not readers.get(buffer, set()) <= own)
-            if len(steps) == 1:
-                needed = frozenset(own)
-            buffers = [*sorted(reads - own), *sorted(own & needed)]
+        for k, group in enumerate(groups(narrow)):
+            own = {step.buffer for step, _ in group.steps}
+            reads = {access.buffer for _, nests in group.steps for access in _accesses(nests)}
+            needed = frozenset(own if len(own) == 1 else [b for b in own if not readers.get(b, set()) <= own])
+            buffers = [b for b in [*sorted(reads - own), *sorted(needed)] if b != CONSTANTS]
 
-            def write(w: PieceWriter, steps: Any = steps, needed: Any = needed, written_out: bool = written_out) -> None:
-                (w.chunk if written_out else w.wide)(steps, needed)
+            def write(w: PieceWriter, group: Group = group, needed: frozenset[int] = needed) -> None:
+                w.group(group, needed)
 
-            pieces.append(self._piece(f"stage.{number}.{k}", number, [b for b in buffers if b != CONSTANTS], write))
+            pieces.append(self._piece(f"stage.{number}.{k}", number, buffers, write))
         if stage.copies:
             pieces.append(self._copies(f"stage.{number}.copies", number, stage.copies))
         return self._blocks(number, stage, pieces)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from llvmlite import ir
 
-from autograd_lite.compiler.backends.native_chunks import write_chunk
+from autograd_lite.compiler.backends.native_chunks import Group, write_chunk
 from autograd_lite.compiler.backends.native_contraction import Contraction
 from autograd_lite.compiler.backends.native_elementwise import Elementwise
 from autograd_lite.compiler.backends.native_emitter import I64, Emitter, Index
@@ -42,7 +42,14 @@ class PieceWriter:
     registers: int
     valid: ir.Value | None
 
-    def wide(self, steps: Sequence[tuple[Step, list[Nest]]], needed: frozenset[int]) -> None:
+    def group(self, group: Group, needed: frozenset[int]) -> None:
+        """Steps that are one function; `needed` are the buffers that others read."""
+        if group.written_out:
+            self._written_out(group.steps, needed)
+        else:
+            self._wide(group.steps, needed, adds=group.adds)
+
+    def _wide(self, steps: Sequence[tuple[Step, list[Nest]]], needed: frozenset[int], *, adds: bool) -> None:
         """Steps as loops: one, or several that run through the same rows."""
         (step, nests), *_ = steps
         if step.kind == "elementwise":
@@ -55,11 +62,10 @@ class PieceWriter:
             if summed:
                 self._without_pads(nests)
             sums = self.registers - self.registers // 4
-            Contraction(self.e, self.memory, step.buffer, self.width, sums, self.block, kept, summed, self.valid).write(
-                nests
-            )
+            c = Contraction(self.e, self.memory, step.buffer, self.width, sums, self.block, kept, summed, self.valid)
+            c.write(nests[0], add=adds)
 
-    def chunk(self, steps: Sequence[tuple[Step, list[Nest]]], needed: frozenset[int]) -> None:
+    def _written_out(self, steps: Sequence[tuple[Step, list[Nest]]], needed: frozenset[int]) -> None:
         """Narrow steps, written out; of lanes one vector after the other."""
         if not self.block:
             write_chunk(self.e, self.memory, steps, Window(), needed, None)
