@@ -344,3 +344,18 @@ def test_sums_of_many_pieces_are_cut_and_give_the_same(pieces, count):
             if count:
                 shared = ag.grad(lambda a, xs: ag.total(ag.vmap(lambda x: f(x, a))(xs)))
                 assert_close(native(shared)(a, xs), ag.jit(shared, backend="numpy")(a, xs), 1000.0)
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_what_is_summed_over_lanes_is_whole_before_lanes_read_it(count):
+    def f(w, xs):
+        scale = ag.total(ag.vmap(lambda x: ag.exp(w * x))(xs))
+        shares = ag.vmap(lambda x: ag.exp(w * x) / scale)(xs)
+        largest = ag.max(ag.vmap(lambda x: x * w)(xs))
+        return ag.total(ag.vmap(lambda p, x: p * (x - largest))(shares, xs)), shares
+
+    xs = dice.normal(size=count)
+    found, shares = native(f)(0.5, xs)
+    expected = np.exp(0.5 * xs) / np.exp(0.5 * xs).sum()
+    np.testing.assert_allclose(shares, expected, rtol=1e-13)
+    assert found == pytest.approx((expected * (xs - (0.5 * xs).max())).sum(), rel=1e-12, abs=1e-13)
