@@ -349,13 +349,14 @@ def test_sums_of_many_pieces_are_cut_and_give_the_same(pieces, count):
 @pytest.mark.parametrize("count", COUNTS)
 def test_what_is_summed_over_lanes_is_whole_before_lanes_read_it(count):
     def f(w, xs):
-        scale = ag.total(ag.vmap(lambda x: ag.exp(w * x))(xs))
-        shares = ag.vmap(lambda x: ag.exp(w * x) / scale)(xs)
-        largest = ag.max(ag.vmap(lambda x: x * w)(xs))
-        return ag.total(ag.vmap(lambda p, x: p * (x - largest))(shares, xs)), shares
+        powers = ag.vmap(lambda x: ag.exp(w * x))(xs)
+        scale, largest = ag.total(powers), ag.max(powers)
+        shares = ag.vmap(lambda e: e / scale)(powers)
+        return ag.total(ag.vmap(lambda p, e: p * (e - largest))(shares, powers)), shares
 
     xs = dice.normal(size=count)
     found, shares = native(f)(0.5, xs)
     expected = np.exp(0.5 * xs) / np.exp(0.5 * xs).sum()
     np.testing.assert_allclose(shares, expected, rtol=1e-13)
-    assert found == pytest.approx((expected * (xs - (0.5 * xs).max())).sum(), rel=1e-12, abs=1e-13)
+    powers = np.exp(0.5 * xs)
+    assert found == pytest.approx((expected * (powers - powers.max())).sum(), rel=1e-12, abs=1e-13)
