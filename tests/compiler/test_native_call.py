@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.compiler.backends import native_machine
+from autograd_lite.compiler.backends import choice, native_machine
 from autograd_lite.compiler.backends.direct import MISS
 
 pytestmark = pytest.mark.skipif(
@@ -243,3 +243,31 @@ def test_without_llvmlite_the_extra_is_named(monkeypatch):
     native_machine.machine.cache_clear()
     with pytest.raises(ModuleNotFoundError, match=r"autograd_lite\[native\]"):
         native(wave)(1.0, 2.0)
+
+
+def long_sum(xs):
+    return ag.total(ag.vmap(lambda x: ag.exp(ag.sin(x)) * x)(xs))
+
+
+def test_auto_takes_machine_code_where_many_calls_make_up_for_compiling_and_says_so(monkeypatch, capsys):
+    lowered = ag.jit(long_sum).lower(np.ones(100_000))
+    assert (lowered.backend, ag.jit(long_sum).lower(np.ones(3)).backend) == ("native", "numpy")
+    assert "make up for" in lowered.reason
+    monkeypatch.setenv("AUTOGRAD_LITE_DEBUG", "1")
+    ag.jit(long_sum)(np.ones(100_000))
+    printed = capsys.readouterr().err
+    assert "make up for" in printed
+    assert "bytes for" in printed  # the code, for which processor, and how long it took
+    monkeypatch.delenv("AUTOGRAD_LITE_DEBUG")
+    monkeypatch.setattr(choice, "has_native", lambda: False)
+    without = ag.jit(long_sum).lower(np.ones(100_000))
+    assert without.backend == "numpy"
+    assert "pip install 'autograd_lite[native]'" in without.reason
+
+
+def test_whole_numbers_and_other_shapes_go_no_long_way_twice():
+    f = native(lambda w, xs: ag.total(ag.vmap(lambda x: w * x)(xs)))
+    for n in (3, 4, 3, 4):
+        assert f(2, np.ones(n)) == 2.0 * n
+    ((variant,),) = f._variants.values()
+    assert len(variant._natives) == 1
