@@ -36,7 +36,7 @@ PRODUCT = 0.1
 CODE, PIECE, OPERATION = 30_000.0, 6000.0, 250.0
 """Microseconds to compile anything to machine code, and for a piece of a wide step, and an operation that is written out."""
 
-NATIVE_CALL, NATIVE_NUMBER = 0.5, 0.0003
+NATIVE_CALL, NATIVE_NUMBER = 0.5, 0.0001
 """Microseconds that machine code takes for a call, and for each number that it reads or computes."""
 
 
