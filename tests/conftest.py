@@ -12,6 +12,9 @@ from hypothesis import HealthCheck, settings
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
+# Machine code is made anew in tests, and none of it is left in the home of who runs them.
+os.environ.setdefault("AUTOGRAD_LITE_CACHE", "0")
+
 SLOW = [HealthCheck.too_slow]  # a first call in a cold process is slow, and no reason to fail
 
 settings.register_profile("dev", deadline=None, suppress_health_check=SLOW)

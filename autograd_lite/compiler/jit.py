@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from threading import RLock
 from typing import Any
@@ -16,6 +14,7 @@ import numpy as np
 from autograd_lite.calculus.contents import map_values
 from autograd_lite.calculus.recording import is_differentiating, makes_graph, number_of, on_numbers
 from autograd_lite.compiler.backends.direct import MISS
+from autograd_lite.compiler.backends.memory import no_collection
 from autograd_lite.compiler.calls import Call, Way, call_of
 from autograd_lite.compiler.lowered import Lowered
 from autograd_lite.compiler.runtime import DOUBTFUL, REFUSED, Compiled, Options
@@ -65,17 +64,21 @@ class Jitted:
         except UntraceableError:
             return self._as_written(args, options)
         short = not (options or call.static or variant.careful)
-        self._direct = variant.direct if short else None
-        way = Shortcut.of(variant, args) if short else None
+        self._direct = variant.direct_to(call.items) if short else None
+        # Straight-line Python serves for one kind of arguments, and where it does not, the long way is no longer.
+        way = None if not short or variant.direct is not None else Shortcut.of(variant, args)
         self._short = () if way is None else (way, *self._short)[:SHAPES]
         return variant.trace.structure.from_blocks(result)
 
     def _again(self, args: tuple[Any, ...]) -> Any:
         """The result by what ran the last calls, if it serves for this one."""
         direct = self._direct
-        if direct is not None and any(type(arg) in WHOLE for arg in args):
-            return direct(tuple([float(arg) if type(arg) in WHOLE else arg for arg in args]))
-        for way in () if direct else self._short:
+        if any(type(arg) in WHOLE for arg in args):
+            args = tuple([float(arg) if type(arg) in WHOLE else arg for arg in args])
+            result = MISS if direct is None else direct(args)
+            if result is not MISS:
+                return result
+        for way in self._short:
             if way.serves(args):
                 failed, result = way.variant.run(args, way.sizes)
                 return MISS if failed is not None else way.variant.trace.structure.from_blocks(result)
@@ -140,7 +143,7 @@ class Jitted:
             return self._traced(call, way, known)
 
     def _traced(self, call: Call, way: Way, known: list[Compiled]) -> Compiled:
-        with _no_collection():
+        with no_collection():
             trace = trace_call(
                 self.f, call.items, call.structure, call.arguments,
                 decisions=way.decisions, branches=self._branches, careful=way.careful,
@@ -171,18 +174,6 @@ class Jitted:
                 f"jit: {name} goes more than max_variants={self.options.max_variants} ways; the last branch is at "
                 f"{trace.guards[-1].line}. Every way is compiled by itself: write ag.where(condition, x, y) in place of `if`"
             )
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keeps the cyclic collector from walking, again and again, through millions of entries that are all in use."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _found(module: str, name: str) -> Any:
@@ -218,7 +209,8 @@ def jit(
     Values and modules that it reaches by closure are read anew at every call. It can be composed with `vmap` and with the
     derivatives, `jit(grad(f))` say; called on Values, or inside of another transform, it runs as it is written.
 
-    With AUTOGRAD_LITE_DEBUG in the environment everything that is compiled is printed to standard error.
+    With AUTOGRAD_LITE_DEBUG in the environment everything that is compiled is printed to standard error. Machine code is
+    kept in the user's cache folder for the next process; AUTOGRAD_LITE_CACHE names another folder, or is 0 for none.
 
     A branch on a traced number is compiled the way it goes; a call that goes another way compiles that too. Results agree
     with those of the function within 1e-12 of the sum of the absolute terms that were added up on the way.
@@ -229,7 +221,8 @@ def jit(
         static_argnums: the arguments that are not numbers, or on which loops and shapes depend; they must be hashable, and
             each new one is compiled by itself.
         backend: "numpy" runs array operations, "python" straight-line Python, which suits one lane of deep and narrow
-            graphs; "auto" estimates which is faster, and `lower` says why.
+            graphs, "native" machine code, which is the fastest and takes longest to compile (it needs llvmlite); "auto"
+            estimates which is faster, compiling included, and `lower` says why.
         threads: how many threads share the lanes of a vmap; more than one need threadpoolctl.
         max_variants: how many ways through its branches are compiled at most.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from autograd_lite.compiler.plan import Piece, Plan, Step, View
 from autograd_lite.compiler.program import Axes, Program, lanes_text
@@ -24,6 +25,7 @@ class Lowered:
         guards: the numbers on whose truth the program's way depends.
         sizes: of each axis the number of lanes in this call.
         backend, reason: what runs it, and why.
+        code: the machine code, where that runs it.
     """
 
     program: Program
@@ -33,6 +35,19 @@ class Lowered:
     sizes: dict[int, int]
     backend: str
     reason: str
+    code: Any = field(default=None, repr=False)
+
+    def native_text(self) -> str:
+        """The machine code as text: in LLVM's language, and as assembly.
+
+        Raises:
+            ValueError: if something else runs the function.
+        """
+        if self.code is None:
+            raise ValueError(
+                f"native_text: {self.backend} runs this, {self.reason}; jit(f, backend='native') makes machine code"
+            )
+        return f"{self.code.code.text}\n\n{self.code.code.assembly()}"
 
     @property
     def steps(self) -> int:
@@ -62,7 +77,8 @@ class Lowered:
         )
         places = zip(self.program.outputs, self.guards, strict=False)
         guards = [f"  %{place} must be {'true' if guard.truth else 'false'}: {guard.line}" for place, guard in places]
-        parts = [counts, f"backend: {self.backend}, {self.reason}", f"Program:\n{_shortened(str(self.program))}"]
+        made = "" if self.code is None else f"\n{self.code.summary}"
+        parts = [counts, f"backend: {self.backend}, {self.reason}{made}", f"Program:\n{_shortened(str(self.program))}"]
         parts += ["Guards:\n" + "\n".join(guards)] if guards else []
         return "\n\n".join([*parts, f"Plan:\n{plan_text(self.plan)}"])
 

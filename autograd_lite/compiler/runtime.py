@@ -68,11 +68,12 @@ class Compiled:
         self.careful = trace.careful
         self.program = simplify(trace.program) if program is None else program
         self.plan = schedule(self.program, trace.sources, trace.results) if plan is None else plan
-        self.backend, self.reason = choose_backend(options.backend, self.program, self.plan, options.dtype)
+        self.backend, self.reason = choose_backend(options.backend, self.program, self.plan, options.dtype, trace.sizes)
         self.truths = np.array([guard.truth for guard in trace.guards], dtype=bool)
         self._closures = [source for source in trace.sources if isinstance(source, StoredIn)]
         self._lock = threading.Lock()
         self._idle: list[_Bound] = []
+        self._natives: list[Any] = []
 
     @cached_property
     def function(self) -> PythonFunction:
@@ -92,6 +93,31 @@ class Compiled:
         if self.backend != "python" or self.careful or named.children:
             return None
         return direct_function(self.program, self.trace, positional.children)
+
+    def native(self, sizes: dict[int, int]) -> Any:
+        """The machine code for these numbers of lanes."""
+        from autograd_lite.compiler.backends.native.backend import NativePlan  # llvmlite is loaded where it is used
+        from autograd_lite.compiler.backends.native.entry import entry_of
+
+        with self._lock:
+            for native in self._natives:
+                if native.serves(sizes):
+                    return native
+            entry = entry_of(self.trace, self.arguments)
+            self._natives.append(NativePlan(self.plan, sizes, entry))
+            return self._natives[-1]
+
+    def direct_to(self, items: Sequence[Any]) -> Callable[[tuple[Any, ...]], Any] | None:
+        """The function from positional arguments to the result without a detour, for arguments of these shapes."""
+        if self.backend != "native":
+            return self.direct
+        sizes = self.sizes(items)
+        if self.options.threads > 1 or self.native(sizes).entry is None:
+            return None
+        bound = _Bound(self, items, sizes)
+        bound.feed.fill(items)
+        direct: Callable[[tuple[Any, ...]], Any] | None = bound.runner.direct(items)
+        return direct
 
     def fits(self, items: Sequence[Any]) -> bool:
         """Whether arrays have the lengths that the trace depends on."""
@@ -116,14 +142,16 @@ class Compiled:
 
     def lowered(self, items: Sequence[Any]) -> Lowered:
         """Program and plan, for people."""
+        sizes = self.sizes(items)
         return Lowered(
             program=self.program,
             plan=self.plan,
             nodes=len(self.trace.program),
             guards=self.trace.guards,
-            sizes=self.sizes(items),
+            sizes=sizes,
             backend=self.backend,
             reason=self.reason,
+            code=self.native(sizes) if self.backend == "native" else None,
         )
 
     def run(self, items: Sequence[Any], sizes: dict[int, int] | None = None) -> tuple[int | None, Any]:
@@ -202,10 +230,15 @@ class _Bound:
     def __init__(self, compiled: Compiled, items: Sequence[Any], sizes: dict[int, int]) -> None:
         dtype, threads = compiled.options.dtype, compiled.options.threads
         self.sizes = sizes
-        self.feed = Feed(compiled.trace.sources, items, sizes, dtype, compiled.often)
-        self.runner: BoundPlan | _Statements
+        often = () if compiled.backend == "native" else compiled.often  # native code lays lanes side by side itself
+        self.feed = Feed(compiled.trace.sources, items, sizes, dtype, often)
+        self.runner: Any
         if compiled.backend == "python":
             self.runner = _Statements(compiled.function, self.feed)
+        elif compiled.backend == "native":
+            from autograd_lite.compiler.backends.native.backend import BoundNative
+
+            self.runner = BoundNative(compiled.native(sizes), self.feed.arrays, sizes, threads)
         else:
             self.runner = BoundPlan(compiled.plan, self.feed.arrays, sizes, np.dtype(dtype), threads)
 

@@ -71,6 +71,14 @@ class Trace:
     optimistic: bool
     careful: bool
 
+    @property
+    def sizes(self) -> dict[int, int]:
+        """Of each axis the number of lanes in the run."""
+        return {
+            axis: (self.shapes[source.block] if isinstance(source, Array) else source.array.shape)[dimension]
+            for axis, source, dimension in self.axes
+        }
+
 
 def trace_call(
     f: Callable[..., Any],

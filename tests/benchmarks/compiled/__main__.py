@@ -19,15 +19,15 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from tests.benchmarks.compiled import measured, table, worker
-from tests.benchmarks.compiled.rows import WORKS
+from tests.benchmarks.compiled.rows import COMPILED, WORKS
 from tests.benchmarks.eager import processor
 
 PACKAGES = ("numpy", "micrograd", "torch", "jax", "casadi")
 
 
-def versions() -> str:
+def versions(packages: Sequence[str]) -> str:
     found = []
-    for name in PACKAGES:
+    for name in packages:
         try:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
@@ -40,12 +40,12 @@ def benchmark(only: Sequence[str], *, quick: bool, markdown: bool) -> None:
     names = [name for name in WORKS if not only or any(part in name for part in only)]
     if not names:
         raise SystemExit(f"no work has {', '.join(only)} in its name; there are: {', '.join(WORKS)}")
-    found = {name: measured.measure(name, quick=quick) for name in names}
-    print(f"Python {platform.python_version()}, {versions()}; {processor()}; float64, medians.\n")
-    print("\n".join(table.comparison(found, markdown=markdown)))
+    found = {name: measured.measure(COMPILED, name, quick=quick) for name in names}
+    print(f"Python {platform.python_version()}, {versions(PACKAGES)}; {processor()}; float64, medians.\n")
+    print("\n".join(table.comparison(found, COMPILED.rows, markdown=markdown)))
     growth = table.growth(found, markdown=markdown)
     print("\n".join(["", *growth] if growth else []))
-    profiles = table.profiles(found)
+    profiles = table.profiles(found, COMPILED.rows)
     if profiles:
         print("\n".join(["\nWhere the time goes:\n", *profiles]))
 
@@ -63,7 +63,7 @@ def main() -> None:
         return
     if options.cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, set(map(int, options.cores.split(","))))
-    worker.serve(options.work, options.contender, quick=options.quick)
+    worker.serve(COMPILED, options.work, options.contender, quick=options.quick)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from tests.benchmarks.workloads import heston, readme_expression, rosenbrock
 
 __all__ = [
     "POINT", "N", "paths", "point",
-    "casadi_heston_one", "casadi_readme", "casadi_rosenbrock", "jax_heston_paths", "jax_readme", "jax_rosenbrock",
+    "casadi_call", "casadi_heston", "casadi_heston_one", "casadi_readme", "casadi_readme_function", "casadi_rosenbrock",
+    "casadi_rosenbrock_function", "jax_heston_paths", "jax_readme", "jax_rosenbrock",
     "jax_rosenbrock_loop", "micrograd_heston_one", "micrograd_readme", "micrograd_rosenbrock", "numpy_rosenbrock",
     "torch_heston",
 ]  # fmt: skip
@@ -192,43 +193,43 @@ def casadi_call(make: Any, arguments: Sequence[Any], sizes: Sequence[int]) -> Ta
     return Task(prepare, lambda found: flat(*found))
 
 
-def casadi_rosenbrock(*, product: bool = False) -> Task:
+def casadi_rosenbrock_function(*, product: bool) -> Any:
     import casadi
 
-    def make() -> Any:
-        x, v = casadi.SX.sym("x", N), casadi.SX.sym("v", N)
-        gradient = casadi.gradient(rosenbrock(casadi.vertsplit(x)), x)
-        if product:
-            return casadi.Function("product", [x, v], [casadi.densify(casadi.jtimes(gradient, x, v))])
-        return casadi.Function("gradient", [x], [casadi.densify(gradient)])
-
-    return casadi_call(make, point()[: 2 if product else 1], (N,))
+    x, v = casadi.SX.sym("x", N), casadi.SX.sym("v", N)
+    gradient = casadi.gradient(rosenbrock(casadi.vertsplit(x)), x)
+    if product:
+        return casadi.Function("product", [x, v], [casadi.densify(casadi.jtimes(gradient, x, v))])
+    return casadi.Function("gradient", [x], [casadi.densify(gradient)])
 
 
-def casadi_heston_one() -> Task:
+def casadi_rosenbrock(*, product: bool = False) -> Task:
+    return casadi_call(lambda: casadi_rosenbrock_function(product=product), point()[: 2 if product else 1], (N,))
+
+
+def casadi_heston() -> Any:
     import casadi
 
     o = SimpleNamespace(relu=lambda x: casadi.fmax(x, 0.0), sqrt=casadi.sqrt, exp=casadi.exp)
+    p, z = casadi.SX.sym("p", 5), casadi.SX.sym("z", 128)
+    value = heston(casadi.vertsplit(p), casadi.vertsplit(z), o)
+    return casadi.Function("heston", [p, z], [value, casadi.densify(casadi.gradient(value, p))])
 
-    def make() -> Any:
-        p, z = casadi.SX.sym("p", 5), casadi.SX.sym("z", 128)
-        value = heston(casadi.vertsplit(p), casadi.vertsplit(z), o)
-        return casadi.Function("heston", [p, z], [value, casadi.densify(casadi.gradient(value, p))])
 
-    return casadi_call(make, [array[0].copy() for array in paths()], (1, 5))
+def casadi_heston_one() -> Task:
+    return casadi_call(casadi_heston, [array[0].copy() for array in paths()], (1, 5))
+
+
+def casadi_readme_function() -> Any:
+    import casadi
+
+    x = casadi.SX.sym("x", 2)
+    value = readme_expression(x[0], x[1], SimpleNamespace(relu=lambda x: casadi.fmax(x, 0.0)))
+    return casadi.Function("readme", [x], [value, casadi.densify(casadi.gradient(value, x))])
 
 
 def casadi_readme() -> Task:
-    import casadi
-
-    o = SimpleNamespace(relu=lambda x: casadi.fmax(x, 0.0))
-
-    def make() -> Any:
-        x = casadi.SX.sym("x", 2)
-        value = readme_expression(x[0], x[1], o)
-        return casadi.Function("readme", [x], [value, casadi.densify(casadi.gradient(value, x))])
-
-    return casadi_call(make, [np.array(POINT)], (1, 2))
+    return casadi_call(casadi_readme_function, [np.array(POINT)], (1, 2))
 
 
 # --- numpy ---------------------------------------------------------------------------------------------------------------

@@ -29,48 +29,51 @@ from tests.benchmarks.compiled.function_peers import (
 from tests.benchmarks.compiled.task import Build, Task, flat
 from tests.benchmarks.workloads import heston, readme_expression, rosenbrock
 
-__all__ = ["GROWTH", "HESTON", "HESTON_ONE", "PRODUCT", "README", "ROSENBROCK", "SIZES"]
+__all__ = [
+    "GROWTH", "HESTON", "HESTON_ONE", "PRODUCT", "README", "ROSENBROCK", "SIZES",
+    "our_heston", "our_heston_one", "our_product", "our_readme", "our_rosenbrock",
+]  # fmt: skip
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 """Nodes of the program that gives the gradient, about."""
 
 
-def our_heston() -> Task:
+def our_heston(backend: str = "auto") -> Task:
     """The loop over the steps of one path, mapped over the paths."""
     import autograd_lite as ag
 
     p, z = paths()
-    many = ag.jit(ag.vmap(ag.value_and_grad(lambda p, z: heston(p, z, ag))))
+    many = ag.jit(ag.vmap(ag.value_and_grad(lambda p, z: heston(p, z, ag))), backend=backend)
     return Task(lambda: lambda: many(p, z), lambda found: flat(*found), many, (p, z))
 
 
-def our_heston_one() -> Task:
+def our_heston_one(backend: str = "auto") -> Task:
     import autograd_lite as ag
 
     (p, *_), (z, *_) = paths()
-    one = ag.jit(ag.value_and_grad(lambda p, z: heston(p, z, ag)))
+    one = ag.jit(ag.value_and_grad(lambda p, z: heston(p, z, ag)), backend=backend)
     return Task(lambda: lambda: one(p, z), lambda found: flat(*found), one, (p, z))
 
 
-def our_readme() -> Task:
+def our_readme(backend: str = "auto") -> Task:
     import autograd_lite as ag
 
-    f = ag.jit(ag.value_and_grad(lambda a, b: readme_expression(a, b, ag), argnums=(0, 1)))
+    f = ag.jit(ag.value_and_grad(lambda a, b: readme_expression(a, b, ag), argnums=(0, 1)), backend=backend)
     return Task(lambda: lambda: f(*POINT), lambda found: [found[0], *found[1]], f, POINT)
 
 
-def our_rosenbrock(n: int = N) -> Task:
+def our_rosenbrock(n: int = N, backend: str = "auto") -> Task:
     import autograd_lite as ag
 
     x = point()[0] if n == N else np.random.default_rng(0).normal(size=n)
-    gradient = ag.jit(ag.grad(rosenbrock))
+    gradient = ag.jit(ag.grad(rosenbrock), backend=backend)
     return Task(lambda: lambda: gradient(x), flat, gradient, (x,))
 
 
-def our_product() -> Task:
+def our_product(backend: str = "auto") -> Task:
     import autograd_lite as ag
 
-    product, args = ag.jit(ag.hvp(rosenbrock)), point()
+    product, args = ag.jit(ag.hvp(rosenbrock), backend=backend), point()
     return Task(lambda: lambda: product(*args), flat, product, args)
 
 

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
+from tests.benchmarks.compiled.comparison import LIBRARY, Comparison
 from tests.benchmarks.compiled.processes import AbsentError, Process
-from tests.benchmarks.compiled.rows import FIRST, LIBRARY, TWO_CORES, WORKS
 
-__all__ = ["Measured", "measure"]
+__all__ = ["Measured", "cores", "measure"]
 
 ROUNDS, ROUNDS_QUICK = 11, 3
 FIRSTS = 3
@@ -38,25 +38,27 @@ class Measured:
     profile: str = ""
 
 
-def measure(work: str, *, quick: bool) -> Measured:
+def measure(comparison: Comparison, work: str, *, quick: bool) -> Measured:
     """All contenders of a work.
 
     Raises:
         SystemExit: if they do not agree.
     """
-    found, grows = Measured(), work.startswith("growth")
+    found, grows = Measured(), work in comparison.growth
     numbers: dict[str, Sequence[float]] = {}
     firsts: dict[str, list[float]] = {}
     passes: dict[str, list[float]] = {}
     processes: dict[str, Process] = {}
-    repeated = 1 if quick or not (grows or work in FIRST) else FIRSTS
+    repeated = 1 if quick or not (grows or work in comparison.first) else FIRSTS
     try:
-        for contender in WORKS[work]:
+        for contender in comparison.works[work]:
             try:
                 for _ in range(repeated):
                     if contender in processes:
                         processes.pop(contender).end()
-                    process = processes[contender] = Process(work, contender, cores(work), quick=quick)
+                    process = processes[contender] = Process(
+                        comparison.module, work, contender, cores(2 if work in comparison.two_cores else 1), quick=quick
+                    )
                     answer = process.ask("first")
                     firsts.setdefault(contender, []).append(answer["first"])
                     for name, seconds in answer["passes"].items() if contender == LIBRARY else ():
@@ -109,7 +111,9 @@ def compare(work: str, numbers: dict[str, Sequence[float]]) -> None:
                 raise SystemExit(f"{work}, number {k}: {contender} finds {x!r}, {LIBRARY} {y!r}; nothing was timed")
 
 
-def cores(work: str) -> list[int]:
-    """The last core that there is, or the last two."""
+def cores(count: int) -> list[int]:
+    """The last cores that there are."""
     found = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    return found[-2:] if work in TWO_CORES else found[-1:]
+    if found and len(found) < count:
+        print(f"{count} threads share {len(found)} core: let this process use more", file=sys.stderr)
+    return found[-count:]

@@ -18,7 +18,10 @@ from tests.benchmarks.compiled.network_peers import (
 from tests.benchmarks.compiled.task import Build, Task, flat
 from tests.benchmarks.workloads import DEMO_SIZES, demo_loss, demo_rate, initial_parameters, neuron_by_weights
 
-__all__ = ["DEMO", "DEMO_BY_WEIGHTS", "DIGITS", "MOONS", "THREADS"]
+__all__ = [
+    "DEMO", "DEMO_BY_WEIGHTS", "DIGITS", "DIGITS_SIZES", "MOONS", "THREADS", "WIDE_SIZES",
+    "our_classifier", "our_demo", "our_moons",
+]  # fmt: skip
 
 DIGITS_SIZES, WIDE_SIZES = (784, 128, 10), (64, 32, 10)
 
@@ -39,11 +42,11 @@ def our_moons_loss(model: Any, X: Any, y: Any) -> Any:  # noqa: N803 - X is the 
     return ag.mean(losses) + 1e-4 * ag.total([p * p for p in model.parameters()])
 
 
-def our_step(model: Any, loss: Callable[..., Any], X: Any, y: Any) -> Task:  # noqa: N803
+def our_step(model: Any, loss: Callable[..., Any], X: Any, y: Any, backend: str = "auto") -> Task:  # noqa: N803
     """A training step: value, gradient, update."""
     import autograd_lite as ag
 
-    value_and_gradient, steps = ag.jit(ag.value_and_grad(loss)), count()
+    value_and_gradient, steps = ag.jit(ag.value_and_grad(loss), backend=backend), count()
     optimizer = ag.optim.SGD(model, learning_rate=1.0)
 
     def call() -> float:
@@ -56,8 +59,8 @@ def our_step(model: Any, loss: Callable[..., Any], X: Any, y: Any) -> Task:  # n
     return Task(lambda: call, numbers, value_and_gradient, (model, X, y))
 
 
-def our_demo() -> Task:
-    return our_step(model_of(DEMO_SIZES, initial_parameters()), our_moons_loss, *moons(100))
+def our_demo(backend: str = "auto") -> Task:
+    return our_step(model_of(DEMO_SIZES, initial_parameters()), our_moons_loss, *moons(100), backend=backend)
 
 
 def our_demo_by_weights() -> Task:
@@ -84,15 +87,15 @@ def our_demo_by_weights() -> Task:
     return our_step(Network(), loss, *moons(100))
 
 
-def our_moons() -> Task:
+def our_moons(lanes: int = 10_000, backend: str = "auto", threads: int = 1) -> Task:
     import autograd_lite as ag
 
-    model, (X, y) = model_of(DEMO_SIZES, initial_parameters()), moons(10_000)  # noqa: N806
-    step = ag.jit(ag.value_and_grad(our_moons_loss))
+    model, (X, y) = model_of(DEMO_SIZES, initial_parameters()), moons(lanes)  # noqa: N806
+    step = ag.jit(ag.value_and_grad(our_moons_loss), backend=backend, threads=threads)
     return Task(lambda: lambda: step(model, X, y), lambda found: flat(*found), step, (model, X, y))
 
 
-def our_classifier(sizes: Sequence[int], lanes: int, threads: int = 1) -> Task:
+def our_classifier(sizes: Sequence[int], lanes: int, threads: int = 1, backend: str = "auto") -> Task:
     import autograd_lite as ag
 
     numbers, X, labels = pictures(sizes, lanes)  # noqa: N806
@@ -102,7 +105,7 @@ def our_classifier(sizes: Sequence[int], lanes: int, threads: int = 1) -> Task:
         one = lambda model, x, t: ag.nn.losses.softmax_cross_entropy(model(x), t)  # noqa: E731
         return ag.mean(ag.vmap(one, in_axes=(None, 0, 0))(model, X, y))
 
-    step = ag.jit(ag.value_and_grad(loss), threads=threads)
+    step = ag.jit(ag.value_and_grad(loss), backend=backend, threads=threads)
     return Task(lambda: lambda: step(model, X, y), lambda found: flat(*found), step, (model, X, y))
 
 

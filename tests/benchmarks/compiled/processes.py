@@ -24,6 +24,7 @@ ENVIRONMENT = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
     "JAX_PLATFORMS": "cpu",
     "PYTHONHASHSEED": "0",
+    "AUTOGRAD_LITE_CACHE": "0",  # a first call shall be one
 }
 
 
@@ -32,18 +33,24 @@ class AbsentError(Exception):
 
 
 class Process:
-    """A process of one contender for one work, on some cores."""
+    """A process of one contender for one work, on some cores; `module` is what Python runs."""
 
-    def __init__(self, work: str, contender: str, cores: Sequence[int], *, quick: bool) -> None:
-        command = [sys.executable, "-m", "tests.benchmarks.compiled", "--work", work, "--contender", contender]
+    def __init__(
+        self, module: str, work: str, contender: str, cores: Sequence[int], *, quick: bool, **environment: str
+    ) -> None:
+        command = [sys.executable, "-m", module, "--work", work, "--contender", contender]
         command += ["--cores", ",".join(map(str, cores))] + ["--quick"] * quick
         self.name = f"{work}, {contender}"
         self._process = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+            command, cwd=ROOT, env=os.environ | ENVIRONMENT | environment,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
 
-    def ask(self, question: str) -> Any:
+    def ask(self, question: str, patience: float = PATIENCE) -> Any:
         """The answer.
+
+        Arguments:
+            patience: seconds after which the process is ended.
 
         Raises:
             AbsentError: if there is none.
@@ -56,7 +63,7 @@ class Process:
             process.stdin.flush()
         except BrokenPipeError:
             raise AbsentError("failed") from None
-        ready, _, _ = select.select([process.stdout], [], [], PATIENCE)
+        ready, _, _ = select.select([process.stdout], [], [], patience)
         if not ready:
             self.end()
             raise AbsentError("did not finish")

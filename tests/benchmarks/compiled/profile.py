@@ -8,9 +8,10 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+from tests.benchmarks.compiled import machine_code
 from tests.benchmarks.compiled.task import Task, sample
 
-__all__ = ["of_call", "passes"]
+__all__ = ["facts", "of_call", "passes"]
 
 PASSES = {"trace": ("jit", "trace_call"), "simplify": ("runtime", "simplify"), "schedule": ("runtime", "schedule")}
 """The passes by their modules and names there."""
@@ -43,16 +44,23 @@ def passes() -> Iterator[dict[str, float]]:
             setattr(module, name, pass_)
 
 
+def facts(task: Task) -> dict[str, Any]:
+    """How many nodes the program has, and what there is to say of its machine code."""
+    return {"nodes": task.jitted.lower(*task.args).nodes, **machine_code.code_of(task.jitted)}
+
+
 def of_call(task: Task, seconds: float) -> str:
     """One line: what runs the function, what the longest kinds of its steps take, and what is around them."""
     lowered = task.jitted.lower(*task.args)
-    facts = f"{lowered.backend}: {lowered.nodes:,} nodes, {lowered.steps} steps, {lowered.matrix_products} matrix products"
-    variant = [variant for variants in task.jitted._variants.values() for variant in variants][-1]
+    counts = f"{lowered.backend}: {lowered.nodes:,} nodes, {lowered.steps} steps, {lowered.matrix_products} matrix products"
+    variant = machine_code.variant_of(task.jitted)
     if lowered.backend == "python":
         if variant.direct is None:
-            return f"{facts}; a call in all {seconds * 1e6:.3g} µs"
+            return f"{counts}; a call in all {seconds * 1e6:.3g} µs"
         inside = sample(lambda: variant.direct(task.args), 0.05)
-        return f"{facts}; µs: statements and results {inside * 1e6:.3g}, around them {(seconds - inside) * 1e6:.3g}"
+        return f"{counts}; µs: statements and results {inside * 1e6:.3g}, around them {(seconds - inside) * 1e6:.3g}"
+    if lowered.backend == "native":
+        return f"{counts}; {_around(machine_code.parts_of(task.jitted), task, seconds)}"
     stages = variant._idle[-1].runner.stages
     times = _by_kind(stages, max(3, min(50, int(0.3 / seconds))))
     count = sum(len(calls) for stage in stages for calls in stage)
@@ -62,7 +70,17 @@ def of_call(task: Task, seconds: float) -> str:
         rest = f"all steps in one thread {all_steps * 1e6:,.1f}, the call {seconds * 1e6:,.1f}"
     else:
         rest = f"around the steps {(seconds - all_steps) * 1e6:,.1f}"
-    return f"{facts}, {count} calls of numpy; µs: {', '.join(parts)}; {rest}"
+    return f"{counts}, {count} calls of numpy; µs: {', '.join(parts)}; {rest}"
+
+
+def _around(parts: dict[str, float], task: Task, seconds: float) -> str:
+    """The parts of the machine code, and what is around them: of the function, and of the whole call."""
+    function = sample(lambda: task.jitted(*task.args), 0.1)
+    text = [f"{name} {time * 1e6:,.3g}" for name, time in parts.items() if time > 0.005 * seconds]
+    around = f"checks, flattening and reading back {max(function - sum(parts.values()), 0.0) * 1e6:.3g}"
+    if task.jitted.options.threads > 1:
+        around = f"all that in one thread; {task.jitted.options.threads} threads"
+    return f"µs: {'; '.join(text)}; {around}; the function {function * 1e6:,.4g}, the call in all {seconds * 1e6:,.4g}"
 
 
 def _by_kind(stages: Any, rounds: int) -> dict[str, float]:

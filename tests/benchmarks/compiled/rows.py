@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from tests.benchmarks.compiled.comparison import LIBRARY, Comparison, Row
 from tests.benchmarks.compiled.functions import GROWTH, HESTON, HESTON_ONE, PRODUCT, README, ROSENBROCK, SIZES
 from tests.benchmarks.compiled.networks import DEMO, DEMO_BY_WEIGHTS, DIGITS, MOONS, THREADS
 from tests.benchmarks.compiled.task import Build
 
-__all__ = [
-    "FIRST",
-    "GROWN",
-    "LIBRARY",
-    "MOST_GROWTH",
-    "MOST_MEGABYTES",
-    "MOST_MICROSECONDS",
-    "ROWS",
-    "TWO_CORES",
-    "WORKS",
-    "Row",
-]
-
-LIBRARY = "autograd_lite"
+__all__ = ["COMPILED", "GROWN", "MOST_GROWTH", "MOST_MEGABYTES", "MOST_MICROSECONDS", "WORKS"]
 
 WORKS: dict[str, dict[str, Build]] = {
     "demo": DEMO,
@@ -42,33 +28,6 @@ GROWN = {name: [f"growth {name} {nodes}" for nodes in SIZES] for name in GROWTH}
 MOST_MICROSECONDS, MOST_GROWTH, MOST_MEGABYTES = 15.0, 2.0, 3000
 """What tracing and scheduling may take per node, how many times as much per node in the longest program as in the second,
 and what a process may have resident after the first call."""
-
-TWO_CORES = {"threads"}
-FIRST = {"digits 64", "rosenbrock"}
-"""Works whose first call is measured in several processes."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """What is compared, and what is to be reached.
-
-    Attributes:
-        title: empty in the rows after the first of a work.
-        work, peer: whose time stands beside ours; no peer: ours alone, against `most`.
-        least: the ratio peer's time / our time that is to be reached; None: for information.
-        reach: the same in words.
-        first: whether it is the first call that counts.
-        most: the seconds that ours may take.
-    """
-
-    title: str
-    work: str
-    peer: str = ""
-    least: float | None = None
-    reach: str = ""
-    first: bool = False
-    most: float | None = None
-
 
 ROWS = (
     Row("demo step, 2-16-16-1, 100 points, hinge + L2 + update, `vmap`", "demo", "micrograd", 5000.0),
@@ -106,3 +65,8 @@ ROWS = (
     Row("", "threads", "torch"),
     Row("", "threads", "torch, 1 thread"),
 )
+
+COMPILED = Comparison(
+    "tests.benchmarks.compiled", WORKS, ROWS, two_cores=frozenset({"threads"}), first=frozenset({"digits 64", "rosenbrock"}),
+    growth=frozenset(name for names in GROWN.values() for name in names),
+)  # fmt: skip

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from tests.benchmarks.compiled.comparison import LIBRARY, Row
 from tests.benchmarks.compiled.measured import Measured
-from tests.benchmarks.compiled.rows import GROWN, LIBRARY, MOST_GROWTH, MOST_MEGABYTES, MOST_MICROSECONDS, ROWS, Row
+from tests.benchmarks.compiled.rows import GROWN, MOST_GROWTH, MOST_MEGABYTES, MOST_MICROSECONDS
 
-__all__ = ["comparison", "growth", "profiles"]
+__all__ = ["aligned", "comparison", "growth", "profiles", "time_text"]
 
 Found = Mapping[str, Measured]
 
 
-def comparison(found: Found, *, markdown: bool) -> list[str]:
+def comparison(found: Found, rows: Sequence[Row], *, markdown: bool) -> list[str]:
     """Each work beside each peer."""
     lines = [["work", LIBRARY, "peer", "its time", "ratio", "reach", ""]]
-    for row in ROWS:
+    for row in rows:
         if row.work in found:
             lines.append(_cells(row, found[row.work]))
-    return _aligned(lines, markdown=markdown) if len(lines) > 1 else []
+    return aligned(lines, markdown=markdown) if len(lines) > 1 else []
 
 
 def _cells(row: Row, measured: Measured) -> list[str]:
@@ -27,9 +28,9 @@ def _cells(row: Row, measured: Measured) -> list[str]:
     reached = _reached(row, measured)
     return [
         row.title,
-        "" if ours is None else _time(ours),
+        "" if ours is None else time_text(ours),
         row.peer,
-        _time(theirs) if theirs is not None else measured.absent.get(row.peer, ""),
+        time_text(theirs) if theirs is not None else measured.absent.get(row.peer, ""),
         _ratio(ratio),
         reach,
         {True: "met", False: "missed", None: ""}[reached],
@@ -74,14 +75,14 @@ def growth(found: Found, *, markdown: bool) -> list[str]:
             ratio = each[-1] / each[1]
             met = "met" if ratio <= MOST_GROWTH else "missed"
             lines.append([f"{name}, linear", "", "", f"{ratio:.2f}×", "", "", f"longest ≤ {MOST_GROWTH:g}× second", met])
-    return _aligned(lines, markdown=markdown) if len(lines) > 1 else []
+    return aligned(lines, markdown=markdown) if len(lines) > 1 else []
 
 
-def profiles(found: Found) -> list[str]:
+def profiles(found: Found, rows: Sequence[Row]) -> list[str]:
     """A line for each work of this library that misses a reach."""
     lines = []
     for work, measured in found.items():
-        missed = [row for row in ROWS if row.work == work and _reached(row, measured) is False]
+        missed = [row for row in rows if row.work == work and _reached(row, measured) is False]
         if any(not row.first for row in missed):
             lines.append(f"- {work}: {measured.profile}")
         slow = measured.nodes and sum(measured.passes.values()) / measured.nodes * 1e6 > MOST_MICROSECONDS
@@ -94,7 +95,7 @@ def profiles(found: Found) -> list[str]:
     return lines
 
 
-def _time(seconds: float) -> str:
+def time_text(seconds: float) -> str:
     for unit, scale in (("s", 1.0), ("ms", 1e3)):
         if seconds * scale >= 0.9995:
             return f"{seconds * scale:,.3g} {unit}" if seconds * scale < 1000.0 else f"{seconds * scale:,.0f} {unit}"
@@ -107,7 +108,7 @@ def _ratio(ratio: float | None) -> str:
     return f"{ratio:,.0f}×" if ratio >= 100.0 else f"{ratio:.3g}×"
 
 
-def _aligned(lines: Sequence[Sequence[str]], *, markdown: bool) -> list[str]:
+def aligned(lines: Sequence[Sequence[str]], *, markdown: bool) -> list[str]:
     if markdown:
         head, *rest = [f"| {' | '.join(line)} |" for line in lines]
         return [head, f"|{'---|' * len(lines[0])}", *rest]

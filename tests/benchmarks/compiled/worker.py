@@ -14,7 +14,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from tests.benchmarks.compiled import profile
-from tests.benchmarks.compiled.rows import LIBRARY, WORKS
+from tests.benchmarks.compiled.comparison import LIBRARY, Comparison
 from tests.benchmarks.compiled.task import first_call, sample
 from tests.benchmarks.contenders import with_deep_stack
 
@@ -24,22 +24,22 @@ SECONDS, SECONDS_QUICK = 0.1, 0.03
 """How long one sample repeats a call."""
 
 
-def serve(work: str, contender: str, *, quick: bool) -> None:
+def serve(comparison: Comparison, work: str, contender: str, *, quick: bool) -> None:
     """Answers until there is no more input."""
     if contender == "micrograd":  # its recursion goes as deep as the graph
-        with_deep_stack(lambda: _serve(work, contender, quick=quick))
+        with_deep_stack(lambda: _serve(comparison, work, contender, quick=quick))
     else:
-        _serve(work, contender, quick=quick)
+        _serve(comparison, work, contender, quick=quick)
 
 
-def _serve(work: str, contender: str, *, quick: bool) -> None:
+def _serve(comparison: Comparison, work: str, contender: str, *, quick: bool) -> None:
     task: Any = None
     call: Any = None
     for line in sys.stdin:
         answer: Any
         if line.strip() == "first":
             try:
-                task = WORKS[work][contender]()
+                task = comparison.works[work][contender]()
             except ModuleNotFoundError as error:
                 answer = {"missing": str(error)}
             else:
@@ -48,7 +48,7 @@ def _serve(work: str, contender: str, *, quick: bool) -> None:
                     call, result, seconds = first_call(task)
                 answer = {"first": seconds, "passes": passes, "numbers": [*task.numbers(result), *task.numbers(call())]}
                 if task.jitted is not None:
-                    answer["nodes"] = task.jitted.lower(*task.args).nodes
+                    answer |= profile.facts(task)
                 answer["megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
         elif line.strip() == "sample":
             answer = sample(call, SECONDS_QUICK if quick else SECONDS)

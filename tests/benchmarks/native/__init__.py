@@ -1,0 +1,1 @@
+"""Machine code beside the peers' best forms: `python -m tests.benchmarks.native`."""

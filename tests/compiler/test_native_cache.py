@@ -1,0 +1,119 @@
+"""Machine code on disk: found again by the same plan alone, and only where nobody else can have written it."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite.compiler.backends.native import machine as native_machine
+
+if native_machine.has_native():
+    from autograd_lite.compiler.backends.native import backend as native_backend
+    from autograd_lite.compiler.backends.native import cache as native_cache
+
+pytestmark = pytest.mark.skipif(
+    not native_machine.has_native() or not hasattr(os, "getuid"),
+    reason="native code needs llvmlite, and its cache a system whose files have owners",
+)
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A folder for code, and how often any was made."""
+    monkeypatch.setenv("AUTOGRAD_LITE_CACHE", str(tmp_path / "code"))
+    return tmp_path / "code"
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """A list that grows by one whenever code is made."""
+    runs, make = [], native_backend.compiled
+
+    def counting(text):
+        runs.append(text)
+        return make(text)
+
+    monkeypatch.setattr(native_backend, "compiled", counting)
+    return runs
+
+
+def fresh(scale=2.0):
+    """A function that was never compiled, and gives 1 + scale at 1."""
+    f = ag.jit(lambda x, xs: (x + scale * x, ag.vmap(lambda y: y * scale)(xs)), backend="native")
+    found, lanes = f(1.0, np.ones(11))
+    assert lanes.tolist() == [scale] * 11
+    return found
+
+
+def test_code_is_made_once_and_found_again(home, made):
+    assert [fresh(), fresh()] == [3.0, 3.0]
+    assert len(made) == 1
+    assert len(list(home.iterdir())) == 1
+
+
+def test_another_plan_is_another_code(home, made):
+    assert [fresh(), fresh(3.0), fresh(-0.0), fresh(0.0)] == [3.0, 4.0, 1.0, 1.0]
+    assert len(made) == 4
+
+
+def test_gathers_and_tables_are_found_again(home, made):
+    places = [0, 5, 2, 7, 3, 3, 11]
+    xs = np.arange(12.0)
+    for _ in range(2):
+        f = ag.jit(lambda xs: ag.total([xs[k] * (0.5 + i * i) for i, k in enumerate(places)]), backend="native")
+        assert f(xs) == sum(xs[k] * (0.5 + i * i) for i, k in enumerate(places))
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize("change", [lambda data: data[:-1], lambda data: b"", lambda data: data[:40] + b"x" + data[41:]])
+def test_a_file_that_was_changed_is_ignored(home, made, change):
+    fresh()
+    (file,) = home.iterdir()
+    file.write_bytes(change(file.read_bytes()))
+    assert fresh() == 3.0
+    assert len(made) == 2
+    assert fresh() == 3.0  # it was written anew
+    assert len(made) == 2
+
+
+def test_what_others_may_write_is_not_read(home, made):
+    fresh()
+    (file,) = home.iterdir()
+    file.chmod(0o666)
+    assert fresh() == 3.0
+    assert len(made) == 2
+    home.chmod(0o777)
+    assert native_cache.folder() is None
+    assert fresh() == 3.0
+    assert len(made) == 3
+
+
+def test_a_folder_of_someone_else_is_not_used(home, monkeypatch):
+    home.mkdir()
+    monkeypatch.setattr(os, "getuid", lambda: home.stat().st_uid + 1)
+    assert native_cache.folder() is None
+    assert fresh() == 3.0
+    assert list(home.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_none(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("AUTOGRAD_LITE_CACHE", str(tmp_path / "file" / "code"))
+    assert native_cache.folder() is None
+    assert fresh() == 3.0
+
+
+def test_the_folder_is_for_its_owner_alone_and_does_not_grow_for_ever(home, monkeypatch):
+    monkeypatch.setattr(native_cache, "MOST", 3)
+    for k in range(6):
+        fresh(2.0 + k)
+    assert home.stat().st_mode & 0o777 == 0o700
+    assert len(list(home.iterdir())) == 3
+
+
+def test_where_nothing_shall_be_kept_nothing_is(monkeypatch):
+    monkeypatch.setenv("AUTOGRAD_LITE_CACHE", "0")
+    assert native_cache.folder() is None

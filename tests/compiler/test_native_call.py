@@ -1,0 +1,274 @@
+"""The function of machine code that takes Python's objects: what it refuses goes the longer way, and nothing leaks."""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import subprocess
+import sys
+import threading
+import weakref
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite.compiler.backends import choice
+from autograd_lite.compiler.backends.direct import MISS
+from autograd_lite.compiler.backends.native import machine as native_machine
+
+pytestmark = pytest.mark.skipif(
+    not native_machine.has_native(), reason="native code needs llvmlite: pip install 'autograd_lite[native]'"
+)
+
+
+def native(f, **options):
+    return ag.jit(f, backend="native", **options)
+
+
+def wave(x, y):
+    return ag.sin(x) * y + x
+
+
+def direct_of(jitted, *args):
+    """The function of machine code, after a first call."""
+    jitted(*args)
+    assert type(jitted._direct) is type(len)
+    return jitted._direct
+
+
+def test_floats_are_taken_and_given_back_in_trees():
+    f = native(lambda x, y: (wave(x, y), [x * y, None], (x,)))
+    f(0.5, 2.0)
+    assert direct_of(f, 0.5, 2.0)((0.25, 3.0)) == (np.sin(0.25) * 3.0 + 0.25, [0.75, None], (0.25,))
+
+
+def test_what_it_is_not_made_for_is_handed_on():
+    direct = direct_of(native(wave), 0.5, 2.0)
+    for args in [(1.0,), (1.0, 2.0, 3.0), (1, 2.0), (1.0, "x"), (np.float64(1.0), 2.0), (ag.Value(1.0), 2.0), (None, 1.0)]:
+        assert direct(args) is MISS
+    f = native(wave)
+    for args in [(0.5, 2.0), (1, 2.0), (np.float64(0.5), 2), (True, 2.0)]:
+        assert f(*args) == pytest.approx(np.sin(float(args[0])) * float(args[1]) + float(args[0]), rel=1e-15)
+    with pytest.raises(TypeError):
+        f("x", 1.0)
+
+
+LAYOUTS = {
+    "contiguous": lambda array: array.copy(),
+    "every second column": lambda array: np.repeat(array, 2, axis=1)[:, ::2],
+    "transposed": lambda array: np.asfortranarray(array),
+    "backwards": lambda array: array[::-1].copy()[::-1],
+    "whole numbers": lambda array: np.rint(array).astype(int),
+    "single precision": lambda array: array.astype(np.float32),
+    "not aligned": lambda array: np.frombuffer(b"x" + array.tobytes(), np.uint8)[1:].view(float).reshape(array.shape),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_arrays_are_read_where_they_lie_in_any_layout(layout):
+    dice = np.random.default_rng(1)
+    f = native(lambda w, xs: ag.total(ag.vmap(lambda x: x[0] * w + x[1] * x[2])(xs)))
+    shared = native(lambda xs: ag.total([x * x for x in xs.ravel()]))
+    for _ in range(3):
+        xs = LAYOUTS[layout](dice.normal(size=(9, 3)))
+        assert f(0.5, xs) == pytest.approx(
+            (xs[:, 0] * 0.5 + xs[:, 1] * xs[:, 2]).sum(), rel=1e-6 if xs.dtype == np.float32 else 1e-12
+        )
+        assert shared(xs) == pytest.approx((xs.astype(float) ** 2).sum(), rel=1e-12)
+
+
+def test_other_shapes_are_served_too():
+    f = native(lambda xs: ag.total(ag.vmap(lambda x: x * 2.0)(xs)))
+    for n in [3, 5, 3, 8, 5]:
+        assert f(np.ones(n)) == 2.0 * n
+
+
+def test_results_are_arrays_of_their_own():
+    f = native(ag.vmap(lambda x: x * 2.0))
+    first = f(np.ones(3))
+    second = f(np.full(3, 2.0))
+    first[:] = 7.0
+    assert second.tolist() == [4.0, 4.0, 4.0]
+    assert f(np.ones(3)).tolist() == [2.0, 2.0, 2.0]
+
+
+def test_a_module_is_read_where_its_numbers_live_and_wherever_they_move():
+    model = ag.nn.MLP(2, [3, 1], seed=0)
+    f = native(lambda model, x: model(x))
+    xs = np.array([0.3, -0.7])
+
+    def agrees():
+        return f(model, xs) == pytest.approx(model(list(xs)).data, rel=1e-14)
+
+    assert agrees()
+    assert agrees()
+    for parameter in model.parameters():
+        parameter.data = parameter.data * 0.5 + 0.1
+    assert agrees()
+    model.storage.write([0.1 * k for k in range(len(model.parameters()))])
+    assert agrees()
+    whole = ag.nn.Sequential(model)
+    whole.storage.write([0.2 * k for k in range(len(whole.parameters()))])  # they live there now
+    assert agrees()
+    model.layers[0].neurons[0].w[0].data = 3.0
+    assert agrees()
+    other = ag.nn.MLP(2, [3, 1], seed=1)
+    assert f(other, xs) == pytest.approx(other(list(xs)).data, rel=1e-14)
+
+
+def test_a_module_and_a_value_by_closure_are_read_anew():
+    model, leaf = ag.nn.MLP(2, [1], seed=0), ag.Value(2.0)
+    assert model.storage.current  # its parameters live in a buffer
+    with_module, with_leaf = native(lambda x: model([x, x])), native(lambda x: leaf * x)
+    for k in range(3):
+        model.parameters()[0].data = leaf.data = 0.5 + k
+        assert with_module(1.5) == pytest.approx(model([1.5, 1.5]).data, rel=1e-15)
+        assert with_leaf(1.5) == 1.5 * leaf.data
+    whole = ag.nn.Sequential(model)
+    whole.storage.write([0.2 * k for k in range(len(whole.parameters()))])
+    assert with_module(1.5) == pytest.approx(model([1.5, 1.5]).data, rel=1e-15)
+
+
+def test_a_guard_that_fails_is_seen_by_the_short_way():
+    f = native(lambda x: ag.sin(x) if x > 0.0 else -x)
+    assert [f(x) for x in (1.0, 2.0, -1.0, -2.0, 3.0, np.nan)] == pytest.approx(
+        [np.sin(1), np.sin(2), 1.0, 2.0, np.sin(3), np.nan], nan_ok=True
+    )
+
+
+def test_what_comes_from_behind_a_structural_zero_is_seen_by_the_short_way():
+    f = native(ag.grad(lambda w, x: ag.sqrt(ag.relu(w * x))))
+    assert [f(1.0, x) for x in (4.0, 1.0, -1.0, 9.0)] == pytest.approx([1.0, 0.5, 0.0, 1.5])
+
+
+def test_neither_arguments_nor_results_leak():
+    f = native(lambda x, xs: (x * 2.0, ag.vmap(lambda x: x + 1.0)(xs)))
+    xs = np.ones(5)
+    f(1.5, xs), f(1.5, xs)
+    x = float("1.25")
+    before = [sys.getrefcount(item) for item in (x, xs, MISS)]
+    for _ in range(1000):
+        f(x, xs)
+        f._direct((None, xs))
+    assert [sys.getrefcount(item) for item in (x, xs, MISS)] == before
+    found = weakref.ref(f(x, xs)[1])
+    assert found() is None
+
+
+def test_threads_may_call_one_function():
+    f = native(lambda w, xs: ag.vmap(lambda x: ag.exp(ag.sin(x * w)) * w)(xs))
+    xs = np.linspace(0.0, 1.0, 60_000)
+    f(1.0, xs)
+    wrong = []
+
+    def work(w):
+        for _ in range(20):
+            if np.abs(f(w, xs) - np.exp(np.sin(xs * w)) * w).max() > 1e-12:
+                wrong.append(w)
+
+    threads = [threading.Thread(target=work, args=(0.5 + k,)) for k in range(4)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert wrong == []
+
+
+def test_a_forked_process_calls_what_was_compiled_before():
+    code = """
+import os, autograd_lite as ag
+f = ag.jit(lambda x: ag.sin(x) * x, backend="native")
+f(1.0)
+child = os.fork()
+if not child:
+    os._exit(0 if f(2.0) == f.f(2.0) else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+"""
+    if not hasattr(os, "fork"):
+        return
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_pickle_holds_the_plan_and_code_is_made_anew():
+    f = native(wave_of_one)
+    f(2.0)
+    restored = pickle.loads(pickle.dumps(f))
+    restored.f = None  # so that nothing can be traced anew
+    assert restored(3.0) == pytest.approx(np.sin(3.0) * 3.0, rel=1e-15)
+
+
+def wave_of_one(x):
+    return ag.sin(x) * x
+
+
+def test_code_is_freed_with_the_function():
+    f = native(wave)
+    f(1.0, 2.0)
+    ((variant,),) = f._variants.values()
+    code = weakref.ref(variant._natives[0].code)
+    direct = f._direct
+    del f, variant
+    gc.collect()
+    assert direct((0.5, 1.0)) == np.sin(0.5) + 0.5  # the short way keeps it
+    assert code() is not None
+    del direct
+    gc.collect()
+    assert code() is None
+
+
+def test_the_floating_point_mode_of_the_process_stays_as_it_is():
+    tiny = np.array([5e-324, 1e-310])
+    native(ag.vmap(lambda x: ag.exp(x) * 0.5))(np.array([-745.0, 1.0, np.inf]))
+    assert (tiny * 0.5).tolist() == [0.0, 5e-311]
+    assert 1.0 + 2.0**-53 == 1.0
+    assert 1.0 + 3.0 * 2.0**-54 == 1.0 + 2.0**-52
+    assert native(lambda x: x * 0.5)(1e-310) == 5e-311
+
+
+def test_the_text_of_the_code_can_be_read():
+    text = native(wave).lower(1.0, 2.0).native_text()
+    assert "define" in text
+    assert "ret" in text
+    assert "machine code" in str(native(wave).lower(1.0, 2.0))
+    with pytest.raises(ValueError, match="backend='native'"):
+        ag.jit(wave, backend="numpy").lower(1.0, 2.0).native_text()
+
+
+def test_what_native_code_cannot_do_is_said():
+    with pytest.raises(ValueError, match="computes in doubles"):
+        native(wave, dtype=np.float32)(1.0, 2.0)
+
+
+def test_without_llvmlite_the_extra_is_named(monkeypatch):
+    monkeypatch.setattr(native_machine, "has_native", lambda: False)
+    native_machine.machine.cache_clear()
+    with pytest.raises(ModuleNotFoundError, match=r"autograd_lite\[native\]"):
+        native(wave)(1.0, 2.0)
+
+
+def long_sum(xs):
+    return ag.total(ag.vmap(lambda x: ag.exp(ag.sin(x)) * x)(xs))
+
+
+def test_auto_takes_machine_code_where_many_calls_make_up_for_compiling_and_says_so(monkeypatch, capsys):
+    lowered = ag.jit(long_sum).lower(np.ones(100_000))
+    assert (lowered.backend, ag.jit(long_sum).lower(np.ones(3)).backend) == ("native", "numpy")
+    assert "make up for" in lowered.reason
+    monkeypatch.setenv("AUTOGRAD_LITE_DEBUG", "1")
+    ag.jit(long_sum)(np.ones(100_000))
+    printed = capsys.readouterr().err
+    assert "make up for" in printed
+    assert "bytes for" in printed  # the code, for which processor, and how long it took
+    monkeypatch.delenv("AUTOGRAD_LITE_DEBUG")
+    monkeypatch.setattr(choice, "has_native", lambda: False)
+    without = ag.jit(long_sum).lower(np.ones(100_000))
+    assert without.backend == "numpy"
+    assert "pip install 'autograd_lite[native]'" in without.reason
+
+
+def test_whole_numbers_and_other_shapes_go_no_long_way_twice():
+    f = native(lambda w, xs: ag.total(ag.vmap(lambda x: w * x)(xs)))
+    for n in (3, 4, 3, 4):
+        assert f(2, np.ones(n)) == 2.0 * n
+    ((variant,),) = f._variants.values()
+    assert len(variant._natives) == 1
