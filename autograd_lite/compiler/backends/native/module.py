@@ -94,16 +94,18 @@ class ModuleWriter:
 
     def _placed(self, stage: Stage) -> dict[int, int]:
         """The first row of each buffer of a block in the memory for blocks; sets that memory's size."""
-        steps, packed = stage.steps, self._packed(stage)
-        last: dict[int, int] = {output.piece.operands[0].buffer: len(steps) for _, output in stage.copies}
-        for k, step in enumerate(steps):
+        packed, turns = self._packed(stage), self._turns(stage)
+        end = max([last for _, last in turns.values()], default=0) + 1
+        last: dict[int, int] = {output.piece.operands[0].buffer: end for _, output in stage.copies}
+        for step in stage.steps:
             for view in [view for piece in step.pieces for view in piece.operands]:
-                last[view.buffer] = max(last.get(view.buffer, 0), k)
+                last[view.buffer] = max(last.get(view.buffer, 0), turns[step.buffer][1])
         lives = [(rows, 0, last[number]) for number, rows in packed.items()]
         numbers = list(packed)
-        for k, step in enumerate(steps):
+        for step in stage.steps:
             if step.buffer in self.stages.local:
-                lives.append((self.nests.rows(step.buffer), k, last.get(step.buffer, k)))
+                first, done = turns[step.buffer]
+                lives.append((self.nests.rows(step.buffer), first, max(last.get(step.buffer, 0), done)))
                 numbers.append(step.buffer)
         offsets, rows = placed(lives)
         width = self.host.width
@@ -113,6 +115,22 @@ class ModuleWriter:
         self.block = min(self.block, fit) if self.block else fit
         self.scratch = max(self.scratch, rows)
         return dict(zip(numbers, offsets, strict=True))
+
+    def _turns(self, stage: Stage) -> dict[int, tuple[int, int]]:
+        """When each step first and last writes. Steps that run through their rows together have one turn: what one of them
+        reads for the last time, another may not overwrite, since it is rows ahead."""
+        turns: dict[int, tuple[int, int]] = {}
+        now = 0
+        for group in groups(self._pieces(stage)):
+            for step, _ in group.steps:
+                now += group.written_out
+                turns[step.buffer] = turns.get(step.buffer, (now, now))[0], now
+            now += not group.written_out
+        return turns
+
+    def _pieces(self, stage: Stage) -> list[tuple[Step, list[Nest], bool]]:
+        """The steps of a stage with their loops, and whether they are narrow."""
+        return [(step, self.loops[step.buffer], self._is_chunked(step)) for step in stage.steps]
 
     # --- functions -------------------------------------------------------------------------------------------------------
 
@@ -148,12 +166,11 @@ class ModuleWriter:
 
     def _stage(self, number: int, stage: Stage) -> ir.Function:
         """The functions of a stage's pieces, and the one that calls them."""
-        narrow = [(s, self.loops[s.buffer], self._is_chunked(s)) for s in stage.steps]
         pieces: list[ir.Function] = []
         readers = self._readers(stage)
         if stage.kind == BLOCKS and self._packed(stage):
             pieces.append(self._pack(number, stage))
-        for k, group in enumerate(groups(narrow)):
+        for k, group in enumerate(groups(self._pieces(stage))):
             own = {step.buffer for step, _ in group.steps}
             reads = {access.buffer for _, nests in group.steps for access in _accesses(nests)}
             needed = frozenset(own if len(own) == 1 else [b for b in own if not readers.get(b, set()) <= own])
