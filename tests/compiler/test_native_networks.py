@@ -1,4 +1,4 @@
-"""Networks as machine code: derivatives of losses over many shapes, whose buffers share memory in many ways."""
+"""Networks, and programs on lists, as machine code: many shapes, whose buffers share memory in many ways."""
 
 from __future__ import annotations
 
@@ -63,3 +63,72 @@ def test_the_derivative_of_a_network_s_loss_is_that_of_numpy(kind, inputs, hidde
         # Sums of hundreds of terms in another order; each is at most some times as large as the largest slope.
         assert value == pytest.approx(wanted, rel=1e-12, abs=1e-12)
         assert np.abs(np.asarray(slopes) - np.asarray(wanted_slopes)).max() <= 1e-11 * (1.0 + np.abs(wanted_slopes).max())
+
+
+# --- programs on lists ---------------------------------------------------------------------------------------------------
+
+ELEMENTWISE = {
+    "sin": lambda xs, ys: [ag.sin(x) for x in xs],
+    "tanh": lambda xs, ys: [ag.tanh(x) for x in xs],
+    "relu": lambda xs, ys: [ag.relu(x) for x in xs],
+    "add": lambda xs, ys: [x + y for x, y in zip(xs, ys, strict=False)],
+    "multiply": lambda xs, ys: [x * y for x, y in zip(xs, ys, strict=False)],
+    "maximum": lambda xs, ys: [ag.maximum(x, y) for x, y in zip(xs, ys, strict=False)],
+    "where": lambda xs, ys: [ag.where(x < y, x * 0.5, y) for x, y in zip(xs, ys, strict=False)],
+    "scale": lambda xs, ys: [x * (0.1 * (k % 7)) + 0.01 * k for k, x in enumerate(xs)],
+    "first": lambda xs, ys: [x * ys[0] for x in xs],
+    "backwards": lambda xs, ys: [x + y for x, y in zip(xs, ys[::-1], strict=False)],
+    "neighbours": lambda xs, ys: [xs[k] - xs[k - 1] for k in range(len(xs))],
+    "every other": lambda xs, ys: xs[::2] + ys[1::2],
+    "products": lambda xs, ys: [ag.dot(xs, ys[k:] + ys[:k]) for k in range(min(len(xs), 9))] if len(xs) == len(ys) else xs,
+    "windows": lambda xs, ys: [ag.dot(xs[k : k + 3], [0.2, -0.5, 0.1]) for k in range(len(xs) - 2)] if len(xs) > 3 else xs,
+    "shares": lambda xs, ys: ag.softmax(xs[:12]),
+    "total": lambda xs, ys: [ag.total(xs) * (1.0 / len(xs)), *ys],
+}
+
+
+@st.composite
+def programs(draw):
+    """Steps that make a list of two of those so far, the later ones rather; and the length of the first two."""
+    step = st.tuples(st.sampled_from(sorted(ELEMENTWISE)), st.integers(0, 5), st.integers(0, 5))
+    return draw(st.sampled_from([2, 3, 8, 17, 40, 64])), draw(st.lists(step, min_size=3, max_size=14))
+
+
+def run(program, xs, w):
+    """The sum of squares of the last list, and its first number."""
+    lists = [list(xs), list(w)]
+    for name, a, b in program:
+        some, others = lists[-1 - a % len(lists)], lists[-1 - b % len(lists)]
+        lists.append(ELEMENTWISE[name](some, others)[:80])
+    return ag.dot(lists[-1], lists[-1]), lists[-1][0]
+
+
+@examples(40)
+@given(programs(), st.sampled_from([0, 1, 3, 8, 9, 33, 100]))
+def test_programs_on_lists_have_the_values_and_derivatives_of_numpy(case, lanes):
+    length, program = case
+    dice = np.random.default_rng(0)
+    xs, w = dice.normal(size=(max(lanes, 1), length)), 0.5 * dice.normal(size=length)
+
+    def many(xs, w):
+        return (
+            ag.mean([out for out, _ in [run(program, xs[0], w)]])
+            if not lanes
+            else ag.mean(ag.vmap(lambda x: run(program, x, w)[0])(xs))
+        )
+
+    def lanes_of(xs, w):
+        return ag.vmap(lambda x: run(program, x, w)[1])(xs)
+
+    functions = {"slopes": ag.value_and_grad(many, argnums=(0, 1)), "lanes": lanes_of}
+    for what, function in functions.items():
+        wanted = ag.jit(function, backend="numpy")(xs, w)
+        found = ag.jit(function, backend="native")(xs, w)
+        for a, b in zip(flat(found), flat(wanted), strict=True):
+            size = np.abs(b[np.isfinite(b)]).max(initial=1.0)
+            assert np.array_equal(np.isfinite(a), np.isfinite(b)), what
+            assert np.abs(a - b)[np.isfinite(b)].max(initial=0.0) <= 1e-9 * size, what  # sums that cancel in another order
+
+
+def flat(item):
+    return [part for inner in item for part in flat(inner)] if isinstance(item, (tuple, list)) else [np.asarray(item, float)]
