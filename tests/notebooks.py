@@ -12,6 +12,7 @@ source that stands in for the lines before `check_answer(`. Needs the extra `not
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 import time
@@ -118,6 +119,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true", help="keep the new outputs")
     parser.add_argument("--only", default="", metavar="NAME", help="the notebook whose name begins so")
     options = parser.parse_args(arguments)
+    os.environ.pop("MPLBACKEND", None)  # kernels inherit it, and figures are to be shown as in a notebook
     paths = sorted(FOLDER.glob(f"{options.only}*.ipynb"))
     if not paths:
         parser.error(f"no notebook's name begins with {options.only!r}")
