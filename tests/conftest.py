@@ -22,3 +22,8 @@ settings.register_profile("ci", deadline=None, derandomize=True, suppress_health
 settings.register_profile("again", deadline=None, derandomize=True, max_examples=12, suppress_health_check=SLOW)
 settings.register_profile("nightly", deadline=None, max_examples=2000, suppress_health_check=SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+from autograd_lite.compiler.backends import choice  # noqa: E402  # after the variables that numpy reads
+
+# A test calls a function a few times, for which machine code does not pay; it has tests of its own, which ask for it.
+choice.REPLAYS = 1

@@ -251,6 +251,7 @@ def long_sum(xs):
 
 
 def test_auto_takes_machine_code_where_many_calls_make_up_for_compiling_and_says_so(monkeypatch, capsys):
+    monkeypatch.setattr(choice, "REPLAYS", 1000)  # tests are told of fewer
     lowered = ag.jit(long_sum).lower(np.ones(100_000))
     assert (lowered.backend, ag.jit(long_sum).lower(np.ones(3)).backend) == ("native", "numpy")
     assert "make up for" in lowered.reason

@@ -23,6 +23,8 @@ from llvmlite import ir  # as above
 
 from autograd_lite.compiler.backends.native.functions import FORMULAS, vector_function  # as above
 
+pytestmark = pytest.mark.slow  # numbers that no interpreter changes
+
 NAMES = sorted(row.name for row in FORMULAS)
 every_function = pytest.mark.parametrize("name", NAMES)
 

@@ -12,9 +12,12 @@ from autograd_lite import nn
 from autograd_lite.compiler.backends.native import machine as native_machine
 from tests.strategies import examples
 
-pytestmark = pytest.mark.skipif(
-    not native_machine.has_native(), reason="native code needs llvmlite: pip install 'autograd_lite[native]'"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not native_machine.has_native(), reason="native code needs llvmlite: pip install 'autograd_lite[native]'"
+    ),
+]
 
 LOSSES = {
     "cross entropy": nn.softmax_cross_entropy,
