@@ -310,7 +310,6 @@ def test_lanes_shared_by_threads_give_the_same_numbers_and_the_same_bits_every_t
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_compiling_again_and_again_leaves_nothing_behind():
     statm = Path("/proc/self/statm")
     if not statm.exists():
