@@ -27,9 +27,12 @@ if native_machine.has_native():
     from autograd_lite.compiler.backends.native import stages as native_stages
     from autograd_lite.compiler.backends.native import threads as native_threads
 
-pytestmark = pytest.mark.skipif(
-    not native_machine.has_native(), reason="native code needs llvmlite: pip install 'autograd_lite[native]'"
-)
+pytestmark = [
+    pytest.mark.slow,  # what depends on the interpreter is in test_native_call
+    pytest.mark.skipif(
+        not native_machine.has_native(), reason="native code needs llvmlite: pip install 'autograd_lite[native]'"
+    ),
+]
 
 COUNTS = [1, 7, 8, 9, 64, 65, 1000]
 """Lanes: one, around a vector, around the longest block, and many blocks."""
@@ -309,7 +312,6 @@ def test_lanes_shared_by_threads_give_the_same_numbers_and_the_same_bits_every_t
             assert [numbers_of(x).tobytes() for x in again] == [numbers_of(x).tobytes() for x in first]
 
 
-@pytest.mark.slow
 def test_compiling_again_and_again_leaves_nothing_behind():
     statm = Path("/proc/self/statm")
     if not statm.exists():
