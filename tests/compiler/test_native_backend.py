@@ -23,7 +23,7 @@ from tests.strategies import examples, graphs, points, special_points
 if native_machine.has_native():
     from autograd_lite.compiler.backends.native import backend as native_backend
     from autograd_lite.compiler.backends.native import chunks as native_chunks
-    from autograd_lite.compiler.backends.native import module as native_module
+    from autograd_lite.compiler.backends.native import own_memory
     from autograd_lite.compiler.backends.native import stages as native_stages
     from autograd_lite.compiler.backends.native import threads as native_threads
 
@@ -258,7 +258,7 @@ def test_vectors_and_blocks_of_any_length_and_any_share_of_the_matrix_library_gi
     model = ag.nn.MLP(5, [9, 3], seed=3)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(native_backend, "machine", lambda: host)
-        patch.setattr(native_module, "FIRST_CACHE", cache)
+        patch.setattr(own_memory, "FIRST_CACHE", cache)
         patch.setattr(native_stages, "LARGE", large)
         f = native(ag.value_and_grad(classifier_loss))
         for count in (1, 7, 30):

@@ -91,7 +91,7 @@ class NativePlan:
     def _made(self) -> Kept:
         writer = self._writer()
         runs = [run.buffer if isinstance(run, Step) else run for run in writer.runs]
-        facts = {"block": writer.block, "scratch": writer.scratch, "parts": writer.parts, "runs": runs}
+        facts = {"block": writer.room.block, "scratch": writer.room.size, "parts": writer.parts, "runs": runs}
         return Kept(facts, writer.nests.tables, compiled(str(writer.module)))
 
     def serves(self, sizes: dict[int, int]) -> bool:
@@ -129,7 +129,7 @@ class BoundNative:
         self.results = [
             self._room(native.layout.result(k), result.size, result.axes) for k, result in enumerate(native.plan.results)
         ]
-        scratch = np.zeros(native.scratch * block + 8)
+        scratch = np.zeros(native.scratch + 8)
         self.memory.append(scratch)
         self.table[SCRATCH] = scratch.ctypes.data
         self.table[LANES], self.table[PADDED] = self.lanes, self.padded
@@ -212,7 +212,7 @@ class BoundNative:
             return partial(_without_result, function), (self.table.ctypes.data, 0, self.lanes)
         parts = shares(self.lanes, native.block, self.threads)
         sums = [(native.layout.buffer(s.buffer), self.whole[s.buffer]) for s in stage.steps if native.axis in s.over]
-        return SideBySide(function, self.table, parts, sums, native.scratch * native.block + 8), ()
+        return SideBySide(function, self.table, parts, sums, native.scratch + 8), ()
 
     def _room(self, entry: int, rows: int, axes: Axes) -> Any:
         """An array for rows and the lanes of axes, entered in the table; those of the axis in blocks lie side by side."""

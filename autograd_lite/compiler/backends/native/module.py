@@ -13,22 +13,19 @@ from functools import cached_property
 
 from llvmlite import ir
 
-from autograd_lite.compiler.backends.memory import placed
-from autograd_lite.compiler.backends.native.chunks import Group, cut, groups, is_narrow
+from autograd_lite.compiler.backends.native.chunks import Group, cut
 from autograd_lite.compiler.backends.native.emitter import I64, POINTER, Emitter, Index
 from autograd_lite.compiler.backends.native.layout import FAILED, PADDED, SCRATCH, Layout
-from autograd_lite.compiler.backends.native.machine import FIRST_CACHE, Machine
+from autograd_lite.compiler.backends.native.machine import Machine
 from autograd_lite.compiler.backends.native.memory import Memory, Place
 from autograd_lite.compiler.backends.native.nest import CONSTANTS, Access, Nest, Nests
+from autograd_lite.compiler.backends.native.own_memory import OwnMemory
 from autograd_lite.compiler.backends.native.packing import Packing
 from autograd_lite.compiler.backends.native.pieces import PieceWriter
 from autograd_lite.compiler.backends.native.stages import BLOCKS, FOREIGN, Stage, Stages
 from autograd_lite.compiler.plan import Output, Plan, Step
 
 __all__ = ["ModuleWriter"]
-
-WIDEST = 64
-"""Lanes in a block at most."""
 
 Piece = tuple[Step, list[Nest]]
 
@@ -38,8 +35,7 @@ class ModuleWriter:
     """Writes the module of a plan.
 
     Attributes:
-        block: how many lanes go together.
-        scratch: how many numbers a block leaves behind.
+        room: where the buffers are that only one stage knows.
         runs: what is run one after the other: the name of a function, or a foreign step.
         parts: of such a function the names of those that it calls.
     """
@@ -48,8 +44,6 @@ class ModuleWriter:
     stages: Stages
     nests: Nests
     host: Machine
-    block: int = 0
-    scratch: int = 0
     runs: list[str | Step] = field(default_factory=list)
     parts: dict[str, list[str]] = field(default_factory=dict)
 
@@ -60,7 +54,7 @@ class ModuleWriter:
             for number, output in [copy for stage in self.stages.order for copy in stage.copies] + self.stages.copies
         }
         self.layout = Layout(len(self.plan.buffers), len(self.nests.tables), len(self.plan.results))
-        self.offsets = [self._placed(stage) if stage.kind == BLOCKS else {} for stage in self.stages.order]
+        self.room = OwnMemory(self.stages, self.nests, self.loops, self.copied, self.host.width)
         self.module = ir.Module("plan")
         self.kind = ir.FunctionType(ir.VoidType(), [POINTER, I64, I64])
         self._write()
@@ -72,65 +66,6 @@ class ModuleWriter:
     @cached_property
     def native(self) -> list[Stage]:
         return [stage for stage in self.stages.order if stage.kind != FOREIGN]
-
-    # --- memory of blocks ------------------------------------------------------------------------------------------------
-
-    def _packed(self, stage: Stage) -> dict[int, int]:
-        """The sources with lanes that a stage reads, and how many of their rows."""
-        rows: dict[int, int] = {}
-        reads = [
-            (access, (*nest.counts, *part.counts))
-            for step in stage.steps
-            for nest in self.loops[step.buffer]
-            for part in nest.parts
-            for access in part.operands
-        ]
-        reads += [(self.copied[id(output)][1], self.copied[id(output)][0]) for _, output in stage.copies]
-        for access, counts in reads:
-            if 0 <= access.buffer < len(self.plan.sources) and access.has_lanes:
-                last = access.last_row(counts, self.nests.tables)
-                rows[access.buffer] = max(rows.get(access.buffer, 0), last + 1)
-        return rows
-
-    def _placed(self, stage: Stage) -> dict[int, int]:
-        """The first row of each buffer of a block in the memory for blocks; sets that memory's size."""
-        packed, turns = self._packed(stage), self._turns(stage)
-        end = max([last for _, last in turns.values()], default=0) + 1
-        last: dict[int, int] = {output.piece.operands[0].buffer: end for _, output in stage.copies}
-        for step in stage.steps:
-            for view in [view for piece in step.pieces for view in piece.operands]:
-                last[view.buffer] = max(last.get(view.buffer, 0), turns[step.buffer][1])
-        lives = [(rows, 0, last[number]) for number, rows in packed.items()]
-        numbers = list(packed)
-        for step in stage.steps:
-            if step.buffer in self.stages.local:
-                first, done = turns[step.buffer]
-                lives.append((self.nests.rows(step.buffer), first, max(last.get(step.buffer, 0), done)))
-                numbers.append(step.buffer)
-        offsets, rows = placed(lives)
-        width = self.host.width
-        fit = WIDEST
-        while fit > 2 * width and fit * rows * 8 > FIRST_CACHE:
-            fit //= 2
-        self.block = min(self.block, fit) if self.block else fit
-        self.scratch = max(self.scratch, rows)
-        return dict(zip(numbers, offsets, strict=True))
-
-    def _turns(self, stage: Stage) -> dict[int, tuple[int, int]]:
-        """When each step first and last writes. Steps that run through their rows together have one turn: what one of them
-        reads for the last time, another may not overwrite, since it is rows ahead."""
-        turns: dict[int, tuple[int, int]] = {}
-        now = 0
-        for group in groups(self._pieces(stage)):
-            for step, _ in group.steps:
-                now += group.written_out
-                turns[step.buffer] = turns.get(step.buffer, (now, now))[0], now
-            now += not group.written_out
-        return turns
-
-    def _pieces(self, stage: Stage) -> list[tuple[Step, list[Nest], bool]]:
-        """The steps of a stage with their loops, and whether they are narrow."""
-        return [(step, self.loops[step.buffer], self._is_chunked(step)) for step in stage.steps]
 
     # --- functions -------------------------------------------------------------------------------------------------------
 
@@ -168,9 +103,9 @@ class ModuleWriter:
         """The functions of a stage's pieces, and the one that calls them."""
         pieces: list[ir.Function] = []
         readers = self._readers(stage)
-        if stage.kind == BLOCKS and self._packed(stage):
+        if stage.kind == BLOCKS and self.room.packed(stage):
             pieces.append(self._pack(number, stage))
-        for k, group in enumerate(groups(self._pieces(stage))):
+        for k, group in enumerate(self.room.groups(stage)):
             own = {step.buffer for step, _ in group.steps}
             reads = {access.buffer for _, nests in group.steps for access in _accesses(nests)}
             needed = frozenset(own if len(own) == 1 else [b for b in own if not readers.get(b, set()) <= own])
@@ -190,7 +125,7 @@ class ModuleWriter:
         for step in stage.steps:
             for access in _accesses(self.loops[step.buffer]):
                 readers.setdefault(access.buffer, set()).add(step.buffer)
-        elsewhere = stage.written - self.stages.local_to(stage)
+        elsewhere = stage.written - self.stages.local
         for buffer in [*elsewhere, *[output.piece.operands[0].buffer for _, output in stage.copies]]:
             readers.setdefault(buffer, set()).add(-1)
         return readers
@@ -203,36 +138,34 @@ class ModuleWriter:
     def _pack(self, number: int, stage: Stage) -> ir.Function:
         def write(w: PieceWriter) -> None:
             table, first, _ = w.e.function.args
-            for source, rows in self._packed(stage).items():
+            for source, rows in self.room.packed(stage).items():
                 entry = self.layout.buffer(source)
                 pointer = self._entry(w.e, table, entry, POINTER)
                 strides = (self._entry(w.e, table, entry + 1), self._entry(w.e, table, entry + 2))
                 target = w.memory.places[source].pointer
                 Packing(w.e, w.width, w.block, w.e.function.args[2], pointer, strides, first, target, rows).write()
 
-        return self._piece(f"stage.{number}.pack", number, self._packed(stage), write)
-
-    def _is_chunked(self, step: Step) -> bool:
-        return is_narrow(step, self.loops[step.buffer]) and self.stages.axis not in step.over
+        return self._piece(f"stage.{number}.pack", number, self.room.packed(stage), write)
 
     def _blocks(self, number: int, stage: Stage, pieces: Sequence[ir.Function]) -> ir.Function:
         """The function of a stage: all its pieces, for each block of some lanes."""
         function = ir.Function(self.module, self.kind, f"stage.{number}")
         e = Emitter(function)
         table, low, high = function.args
+        block = ir.Constant(I64, self.room.block)
         if stage.kind != BLOCKS:
             for piece in pieces:
                 e.builder.call(piece, [table, low, high])
         else:
             self._clear(e, table, stage)
             lanes = e.builder.sub(high, low)
-            count = e.builder.sdiv(e.builder.add(lanes, ir.Constant(I64, self.block - 1)), ir.Constant(I64, self.block))
+            count = e.builder.sdiv(e.builder.add(lanes, ir.Constant(I64, self.room.block - 1)), block)
 
             def turn(at: list[Index]) -> None:
-                first = e.builder.add(low, e.times(at[0], self.block))
+                first = e.builder.add(low, e.times(at[0], self.room.block))
                 rest = e.builder.sub(high, first)
-                full = e.builder.icmp_signed(">", rest, ir.Constant(I64, self.block))
-                valid = e.builder.select(full, ir.Constant(I64, self.block), rest)
+                full = e.builder.icmp_signed(">", rest, block)
+                valid = e.builder.select(full, block, rest)
                 for piece in pieces:
                     e.builder.call(piece, [table, first, valid])
 
@@ -266,21 +199,21 @@ class ModuleWriter:
         e.failed = e.builder.gep(table, [ir.Constant(I64, FAILED)], source_etype=I64)
         places = {number: self._place(e, table, number, stage, first) for number in dict.fromkeys(buffers)}
         tables = [self._entry(e, table, self.layout.table(k), POINTER) for k in range(len(self.nests.tables))]
-        block = self.block if stage >= 0 and self.stages.order[stage].kind == BLOCKS else 0
+        block = self.room.block if stage >= 0 and self.stages.order[stage].kind == BLOCKS else 0
         memory = Memory(places, tables, self.nests.tables)
         write(PieceWriter(e, memory, self.stages.axis, block, self.host.width, self.host.registers, valid))
         e.builder.ret_void()
         return function
 
     def _place(self, e: Emitter, table: ir.Value, number: int, stage: int, first: ir.Value) -> Place:
-        offsets = self.offsets[stage] if stage >= 0 else {}
-        if number in offsets:
+        if stage >= 0 and number in self.room.offsets[stage]:
+            lanes = self.room.lanes(self.stages.order[stage])
             scratch = self._entry(e, table, SCRATCH, POINTER)
-            return Place(e.address(scratch, 0, offsets[number] * self.block), self.block)
+            return Place(e.address(scratch, 0, self.room.offsets[stage][number] * lanes), lanes)
         entry = self.layout.buffer(number) if number >= 0 else self.layout.result(-2 - number)
         pointer = self._entry(e, table, entry, POINTER)
-        lanes = self.plan.buffers[number].axes if number >= 0 else self.plan.results[-2 - number].axes
-        if self.stages.axis not in lanes or self.stages.axis is None:
+        axes = self.plan.buffers[number].axes if number >= 0 else self.plan.results[-2 - number].axes
+        if self.stages.axis not in axes or self.stages.axis is None:
             return Place(pointer)
         return Place(e.address(pointer, first), self._entry(e, table, PADDED))
 

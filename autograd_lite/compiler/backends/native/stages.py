@@ -2,7 +2,8 @@
 
 Steps run in stages. A stage is *free* (its steps have nothing to do with the axis whose lanes go in blocks), or it runs in
 *blocks* of lanes, each of which goes through all its steps, or it is *foreign*: one step that numpy runs over all lanes,
-such as a product that a matrix library does better. Buffers that only one stage of blocks knows are kept for a block alone.
+such as a product that a matrix library does better. Buffers that only one stage knows lie side by side in memory that the
+stages share, of those with lanes one block alone.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class Stages:
 
     Attributes:
         order: the stages.
-        local: the buffers that live in one block alone.
+        local: the buffers that only one stage knows, of lanes in blocks only one block.
         copies: the pieces of results without lanes, which are copied at the end, with the numbers of the results.
     """
 
@@ -89,6 +90,7 @@ class Stages:
                 waiting = [step for step in waiting if step.buffer not in done]
         self.local = self._found_local()
         self._share_out_copies()
+        self.local |= {buffer for stage in self.order if stage.kind == FREE for buffer in self._alone_in(stage)}
 
     def kind_of(self, step: Step) -> str:
         """The kind of the stage that a step belongs to."""
@@ -96,10 +98,8 @@ class Stages:
             return FOREIGN
         return BLOCKS if self.axis is not None and self.axis in (*step.axes, *step.over) else FREE
 
-    def local_to(self, stage: Stage) -> frozenset[int]:
+    def _alone_in(self, stage: Stage) -> frozenset[int]:
         """The buffers that no other stage reads, nor a result in the end."""
-        if stage.kind == BLOCKS:
-            return self.local
         others = {buffer for other in self.order if other is not stage for buffer in other.read}
         others |= {output.piece.operands[0].buffer for _, output in self.copies}
         return stage.written - others
