@@ -79,6 +79,32 @@ def test_arrays_are_read_where_they_lie_in_any_layout(layout):
         assert shared(xs) == pytest.approx((xs.astype(float) ** 2).sum(), rel=1e-12)
 
 
+NESTED = {
+    "lanes and single elements of one array": (
+        lambda xs, ys: ag.total(ag.vmap(lambda x: x[0] * x[1])(xs)) + xs[0, 0] * xs[3, 1],
+        lambda xs, ys: (xs[:, 0] * xs[:, 1]).sum() + xs[0, 0] * xs[3, 1],
+    ),
+    "lanes of two arrays, one within the other": (
+        lambda xs, ys: ag.vmap(lambda x: ag.vmap(lambda y: x[0] * y[0] + x[1] * y[1])(ys))(xs),
+        lambda xs, ys: xs[:, :1] * ys[:, 0] + xs[:, 1:2] * ys[:, 1],
+    ),
+    "lanes of one array within those of itself": (
+        lambda xs, ys: ag.vmap(lambda x: ag.vmap(lambda y: x[0] * y[0] - x[1] * y[1])(xs))(xs),
+        lambda xs, ys: xs[:, :1] * xs[:, 0] - xs[:, 1:2] * xs[:, 1],
+    ),
+}
+
+
+@pytest.mark.parametrize("lengths", [(5, 9), (9, 5)])
+@pytest.mark.parametrize("reads", NESTED)
+def test_every_call_reads_lanes_as_the_first_does(reads, lengths):
+    written, wanted = NESTED[reads]
+    dice, f = np.random.default_rng(1), native(written)
+    for _ in range(3):
+        xs, ys = dice.normal(size=(lengths[0], 3)), dice.normal(size=(lengths[1], 2))
+        assert f(xs, ys) == pytest.approx(wanted(xs, ys), rel=1e-12, abs=1e-12)
+
+
 def test_other_shapes_are_served_too():
     f = native(lambda xs: ag.total(ag.vmap(lambda x: x * 2.0)(xs)))
     for n in [3, 5, 3, 8, 5]:

@@ -139,14 +139,14 @@ class CallWriter:
         for d in range(dimensions):
             o.refuse_others(o.field(lengths, 8 * d), self.slot(partial(_length, k=k, d=d)))
         sources = [(n, s) for n, s in enumerate(self.trace.sources) if isinstance(s, Array) and s.block == k]
-        with_lanes = all(any(axis is not None for axis in source.mapping) for _, source in sources)
-        flags = ir.Constant(ir.IntType(32), ALIGNED if with_lanes else ALIGNED | SIDE_BY_SIDE)
+        with_lanes = [any(axis is not None for axis in source.mapping) for _, source in sources]
+        flags = ir.Constant(ir.IntType(32), ALIGNED if all(with_lanes) else ALIGNED | SIDE_BY_SIDE)
         o.refuse_others(builder.and_(o.field(item, FLAGS, ir.IntType(32)), flags), flags)
         data = o.field(item, DATA, POINTER)
-        for number, source in sources:
+        for (number, source), has_lanes in zip(sources, with_lanes, strict=True):
             entry = self.layout.buffer(number)
             builder.store(data, self.place(entry))
-            for d, axis in enumerate(source.mapping if with_lanes else ()):
+            for d, axis in enumerate(source.mapping if has_lanes else ()):
                 stride = o.field(strides, 8 * d)
                 o.refuse_others(builder.and_(stride, ir.Constant(I64, 7)), ir.Constant(I64, 0))
                 builder.store(builder.ashr(stride, ir.Constant(I64, 3)), self.place(entry + (1 if axis is None else 2)))

@@ -19,23 +19,30 @@ from autograd_lite.compiler.traced_call import Trace
 __all__ = ["Entry", "entry_of"]
 
 
-def entry_of(trace: Trace, arguments: Structure) -> Entry | None:
-    """The entry for a trace; None where its arguments or its result are of other kinds than it is made for."""
+def entry_of(trace: Trace, arguments: Structure, axis: int | None) -> Entry | None:
+    """The entry for a trace; None where its arguments or its result are of other kinds than it is made for.
+
+    Arguments:
+        axis: whose lanes go in blocks.
+    """
     positional, named = arguments.children
     simple = all(child.block is not None for child in positional.children) and not named.children
     kinds = (Numbers, Array, Parameters, StoredIn, Constants, Counts)
     if not simple or trace.careful or not all(isinstance(source, kinds) for source in trace.sources):
         return None
     arrays = [source for source in trace.sources if isinstance(source, Array)]
-    if not all(_lies_well(source) for source in arrays) or not _is_plain(trace.structure) or not fields_are_known():
+    if not all(_lies_well(source, axis) for source in arrays) or not _is_plain(trace.structure) or not fields_are_known():
         return None
     return Entry(trace, positional.children)
 
 
-def _lies_well(source: Array) -> bool:
-    """Whether an array with lanes can be read where it lies: rows and lanes must each be equally far apart."""
-    axes = [axis for axis in source.mapping if axis is not None]
-    return not axes or (len(axes) == 1 and len(source.mapping) <= 2)
+def _lies_well(source: Array, axis: int | None) -> bool:
+    """Whether an array can be read where it lies: rows, and lanes of blocks, must each be equally far apart.
+
+    Lanes of another axis must stand side by side after the rows, as they hardly do in an argument.
+    """
+    axes = [other for other in source.mapping if other is not None]
+    return not axes or (axes == [axis] and len(source.mapping) <= 2)
 
 
 def _is_plain(structure: Structure) -> bool:
