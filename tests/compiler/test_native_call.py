@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import pickle
@@ -240,6 +241,14 @@ def test_code_is_freed_with_the_function():
     del direct
     gc.collect()
     assert code() is None
+
+
+def test_what_python_knows_of_the_function_dies_after_it():
+    direct = direct_of(native(wave), 0.5, 2.0)
+    table = direct.__self__  # the collector may take apart what it keeps, but not its own numbers
+    definition = ctypes.c_size_t.from_address(id(direct) + 16).value
+    assert 0 <= definition - table.ctypes.data <= table.nbytes - 32
+    assert direct.__name__ == "call"
 
 
 def test_the_floating_point_mode_of_the_process_stays_as_it_is():

@@ -24,7 +24,7 @@ from autograd_lite.compiler.backends.native.layout import FAILED, LANES, PADDED,
 from autograd_lite.compiler.backends.native.machine import Code, compiled, machine
 from autograd_lite.compiler.backends.native.module import ModuleWriter
 from autograd_lite.compiler.backends.native.nest import Nests
-from autograd_lite.compiler.backends.native.objects import builtin
+from autograd_lite.compiler.backends.native.objects import DEFINITION, builtin
 from autograd_lite.compiler.backends.native.stages import BLOCKS, FOREIGN, Stages, blocked_axis
 from autograd_lite.compiler.backends.native.threads import SideBySide, shares
 from autograd_lite.compiler.plan import Plan, Step
@@ -112,7 +112,7 @@ class BoundNative:
         self.lanes = sizes[native.axis] if native.axis is not None else 0
         block = max(native.block, 1)
         self.padded = -(-self.lanes // block) * block
-        slots = 0 if native.entry is None else len(native.entry.slots)
+        slots = 0 if native.entry is None else len(native.entry.slots) + DEFINITION
         self.table = np.zeros(native.layout.size + slots, np.int64).view(_Table)
         self.memory: list[Any] = []
         self.table.memory = self.memory
@@ -162,10 +162,9 @@ class BoundNative:
         entry, code = self.native.entry, self.native.code
         if entry is None or self.threads > 1:
             return None
-        self.table[self.native.layout.size :] = entry.values(self, items)
-        function, method = builtin(code.address(entry.name), self.table)
-        self.memory += [method, code, *self.native.tables]
-        return function
+        self.table[self.native.layout.size : -DEFINITION] = entry.values(self, items)
+        self.memory += [code, *self.native.tables]
+        return builtin(code.address(entry.name), self.table)
 
     def kept(self, item: Any) -> Any:
         """An object whose address stands in the table."""
