@@ -80,10 +80,23 @@ def test_arrays_are_read_where_they_lie_in_any_layout(layout):
         assert shared(xs) == pytest.approx((xs.astype(float) ** 2).sum(), rel=1e-12)
 
 
+def total_and_products(xs, ys, along):
+    scale = ag.total(ag.vmap(lambda x: x[0])(xs))
+    return ag.vmap(lambda y: y[0] * y[1] * scale, in_axes=along)(ys)
+
+
 NESTED = {
     "lanes and single elements of one array": (
         lambda xs, ys: ag.total(ag.vmap(lambda x: x[0] * x[1])(xs)) + xs[0, 0] * xs[3, 1],
         lambda xs, ys: (xs[:, 0] * xs[:, 1]).sum() + xs[0, 0] * xs[3, 1],
+    ),
+    "lanes of two arrays, one after the other": (
+        lambda xs, ys: total_and_products(xs, ys, 0),
+        lambda xs, ys: xs[:, 0].sum() * (ys[:, 0] * ys[:, 1]),
+    ),
+    "rows of one array and columns of another": (
+        lambda xs, ys: total_and_products(xs, ys, 1),
+        lambda xs, ys: xs[:, 0].sum() * (ys[0] * ys[1]),
     ),
     "lanes of two arrays, one within the other": (
         lambda xs, ys: ag.vmap(lambda x: ag.vmap(lambda y: x[0] * y[0] + x[1] * y[1])(ys))(xs),

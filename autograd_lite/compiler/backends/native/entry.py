@@ -33,16 +33,18 @@ def entry_of(trace: Trace, arguments: Structure, axis: int | None) -> Entry | No
     arrays = [source for source in trace.sources if isinstance(source, Array)]
     if not all(_lies_well(source, axis) for source in arrays) or not _is_plain(trace.structure) or not fields_are_known():
         return None
-    return Entry(trace, positional.children)
+    return Entry(trace, positional.children, axis)
 
 
 def _lies_well(source: Array, axis: int | None) -> bool:
-    """Whether an array can be read where it lies: rows, and lanes of blocks, must each be equally far apart.
+    """Whether an array can be read where it lies.
 
-    Lanes of another axis must stand side by side after the rows, as they hardly do in an argument.
+    Of lanes in blocks, these and the rows must each be equally far apart; other lanes stand side by side, after the rows.
     """
     axes = [other for other in source.mapping if other is not None]
-    return not axes or (axes == [axis] and len(source.mapping) <= 2)
+    if axis is not None and axis in axes:
+        return len(axes) == 1 and len(source.mapping) <= 2
+    return source.mapping == (*[None] * (len(source.mapping) - len(axes)), *sorted(axes))
 
 
 def _is_plain(structure: Structure) -> bool:
@@ -69,6 +71,7 @@ class Entry:
 
     trace: Trace
     arguments: Sequence[Structure]
+    axis: int | None
     slots: list[Slot] = field(default_factory=list)
     name: str = NAME
 
@@ -86,7 +89,7 @@ class Entry:
 
     def write(self, module: ir.Module, layout: Layout) -> None:
         """Adds the function to a module that has the function `run.0`."""
-        writer = CallWriter(self.trace, self.arguments, module, layout)
+        writer = CallWriter(self.trace, self.arguments, self.axis, module, layout)
         writer.write()
         self.slots = writer.slots
 
