@@ -19,6 +19,9 @@ from autograd_lite.compiler.backends import choice
 from autograd_lite.compiler.backends.direct import MISS
 from autograd_lite.compiler.backends.native import machine as native_machine
 
+if native_machine.has_native():
+    from autograd_lite.compiler.backends.native import backend as native_backend
+
 pytestmark = pytest.mark.skipif(
     not native_machine.has_native(), reason="native code needs llvmlite: pip install 'autograd_lite[native]'"
 )
@@ -195,6 +198,28 @@ def test_neither_arguments_nor_results_leak():
     assert [sys.getrefcount(item) for item in (x, xs, MISS)] == before
     found = weakref.ref(f(x, xs)[1])
     assert found() is None
+
+
+def test_where_memory_runs_out_nothing_of_the_result_is_left(monkeypatch):
+    made = []
+
+    def copy():
+        if len(made) == 2:  # room for two
+            raise MemoryError("no more")
+        made.append(type("Copy", (), {})())
+        return made[-1]
+
+    monkeypatch.setattr(native_backend.BoundNative, "copy_of", lambda runner, form: copy)
+    twice = ag.vmap(lambda x: x * 2.0)
+    f = native(lambda xs: (twice(xs), [1.0, (twice(xs), None), twice(xs)]))
+    direct = direct_of(f, np.ones(3))
+    with pytest.raises(MemoryError):
+        direct((np.ones(3),))
+    alive = [weakref.ref(item) for item in made]
+    made.clear()
+    assert [item() for item in alive] == [None, None]
+    made += [None] * 3  # there is room again, and the function is free
+    assert direct((np.ones(3),)) is not MISS
 
 
 def test_threads_may_call_one_function():

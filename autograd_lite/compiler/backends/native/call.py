@@ -69,6 +69,8 @@ class CallWriter:
         self.table = self.objects.field(own, DATA, POINTER)
         busy = self.slot(lambda runner, items: 0)
         self.busy = self.place(layout.size)
+        self.result = self.builder.alloca(POINTER)
+        self.builder.store(ir.Constant(POINTER, None), self.result)
         occupied = function.append_basic_block("occupied")
         miss = self.slot(lambda runner, items: id(MISS), POINTER)
         self._leave_if_busy(busy, miss, occupied)
@@ -82,7 +84,9 @@ class CallWriter:
             builder.position_at_end(block)
             if leaves_a_mark:
                 builder.store(ir.Constant(I64, 0), self.busy)
-            if block is not self.failed:
+            if block is self.failed:
+                self.objects.call("Py_DecRef", builder.load(self.result, typ=POINTER))  # of nothing, it does nothing
+            else:
                 self.objects.call("Py_IncRef", miss)
             builder.ret(ir.Constant(POINTER, None) if block is self.failed else miss)
         builder.position_at_end(free)
@@ -214,9 +218,9 @@ class CallWriter:
     # --- the result ------------------------------------------------------------------------------------------------------
 
     def _return(self) -> None:
-        found = self._made(self.trace.structure, iter(self.trace.forms))
+        self._make(self.trace.structure, iter(self.trace.forms), lambda item: self.builder.store(item, self.result))
         self.builder.store(ir.Constant(I64, 0), self.busy)
-        self.builder.ret(found)
+        self.builder.ret(self.builder.load(self.result, typ=POINTER))
 
     def _same(self, address: Slot) -> ir.Value:
         """An object that is there already."""
@@ -224,18 +228,20 @@ class CallWriter:
         self.objects.call("Py_IncRef", item)
         return item
 
-    def _made(self, structure: Structure, forms: Iterator[Form]) -> ir.Value:
+    def _make(self, structure: Structure, forms: Iterator[Form], keep: Callable[[ir.Value], object]) -> None:
+        """Makes an object; it is kept before what is in it is made, and dies with the whole result where that fails."""
         o = self.objects
         if structure.block is not None:
-            return self._block(next(forms))
+            keep(self._block(next(forms)))
+            return
         if structure.kind is None:
-            return self._same(lambda runner, items: id(None))
+            keep(self._same(lambda runner, items: id(None)))
+            return
         kind = "PyTuple" if structure.kind is tuple else "PyList"
-        items = [self._made(child, forms) for child in structure.children]
-        found = o.made(o.call(f"{kind}_New", ir.Constant(I64, len(items))))
-        for k, item in enumerate(items):
-            o.call(f"{kind}_SetItem", found, ir.Constant(I64, k), item)
-        return found
+        found = o.made(o.call(f"{kind}_New", ir.Constant(I64, len(structure.children))))
+        keep(found)
+        for k, child in enumerate(structure.children):
+            self._make(child, forms, partial(o.call, f"{kind}_SetItem", found, ir.Constant(I64, k)))
 
     def _block(self, form: Form) -> ir.Value:
         o = self.objects
