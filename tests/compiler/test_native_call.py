@@ -9,6 +9,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import types
 import weakref
 
 import numpy as np
@@ -21,6 +22,8 @@ from autograd_lite.compiler.backends.native import machine as native_machine
 
 if native_machine.has_native():
     from autograd_lite.compiler.backends.native import backend as native_backend
+    from autograd_lite.compiler.backends.native import entry as native_entry
+    from autograd_lite.compiler.backends.native import objects as native_objects
 
 pytestmark = pytest.mark.skipif(
     not native_machine.has_native(), reason="native code needs llvmlite: pip install 'autograd_lite[native]'"
@@ -57,6 +60,30 @@ def test_what_it_is_not_made_for_is_handed_on():
         assert f(*args) == pytest.approx(np.sin(float(args[0])) * float(args[1]) + float(args[0]), rel=1e-15)
     with pytest.raises(TypeError):
         f("x", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "fact"),
+    [
+        (sys, "implementation", types.SimpleNamespace(name="pypy")),
+        (sys, "abiflags", "t"),
+        (sys, "byteorder", "big"),
+        (ctypes, "sizeof", lambda kind: 4),
+    ],
+)
+def test_objects_of_other_interpreters_are_not_looked_into(module, name, fact, monkeypatch):
+    known = native_objects.fields_are_known.__wrapped__
+    assert known()
+    monkeypatch.setattr(module, name, fact, raising=False)
+    assert not known()
+
+
+def test_where_objects_are_not_looked_into_calls_go_the_longer_way(monkeypatch):
+    monkeypatch.setattr(native_entry, "fields_are_known", lambda: False)
+    f = native(wave)
+    for y in (2.0, 3.0):
+        assert f(0.5, y) == np.sin(0.5) * y + 0.5
+    assert f._direct is None
 
 
 LAYOUTS = {

@@ -7,6 +7,7 @@ without a global lock, say) is called in the ordinary way.
 from __future__ import annotations
 
 import ctypes
+import sys
 from functools import cache
 from typing import Any
 
@@ -56,10 +57,16 @@ ONE_ARGUMENT = 8
 
 @cache
 def fields_are_known() -> bool:
-    """Whether floats, tuples and arrays have their fields where this module says, in this interpreter."""
+    """Whether floats, tuples and arrays have their fields where this module says, in this interpreter.
+
+    Elsewhere than in CPython the id of an object need not be its address. Without a global lock (the flag t: Python's
+    documentation, "Python support for free threading") arguments could change while they are looked at.
+    """
     import llvmlite.binding as llvm
 
-    if ctypes.sizeof(ctypes.c_void_p) != 8 or not hasattr(ctypes, "pythonapi"):
+    if sys.implementation.name != "cpython" or "t" in getattr(sys, "abiflags", "") or sys.byteorder != "little":
+        return False
+    if ctypes.sizeof(ctypes.c_void_p) != 8:
         return False
     word, number, short = ctypes.c_int64.from_address, ctypes.c_double.from_address, ctypes.c_int32.from_address
     x, pair, array = 0.375, (0.5, 0.625), np.zeros((3, 5))[:, ::2]
