@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import math
 import os
 import pickle
 import subprocess
@@ -199,6 +200,19 @@ def test_a_module_and_a_value_by_closure_are_read_anew():
     whole = ag.nn.Sequential(model)
     whole.storage.write([0.2 * k for k in range(len(whole.parameters()))])
     assert with_module(1.5) == pytest.approx(model([1.5, 1.5]).data, rel=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [float, int])
+@pytest.mark.parametrize("shape", [(9,), (9, 3), (9, 5, 3), (5, 9, 3)])
+def test_an_array_by_closure_is_read_anew(shape, dtype):
+    kept = np.arange(math.prod(shape), dtype=dtype).reshape(shape)
+    if len(shape) == 3:
+        f = native(lambda w: ag.vmap(lambda xs: ag.vmap(lambda x: x[0] * w - x[1])(xs))(kept))
+    else:
+        f = native(lambda w: ag.vmap(lambda x: x[0] * w - x[1] if len(shape) == 2 else x * w)(kept))
+    for w in (0.5, 2.0, 3.0):
+        assert f(w).tolist() == (kept * w if len(shape) == 1 else kept[..., 0] * w - kept[..., 1]).tolist()
+        kept += 1
 
 
 def test_a_guard_that_fails_is_seen_by_the_short_way():

@@ -29,6 +29,7 @@ from autograd_lite.compiler.backends.native.stages import BLOCKS, FOREIGN, Stage
 from autograd_lite.compiler.backends.native.threads import SideBySide, shares
 from autograd_lite.compiler.plan import Plan, Step
 from autograd_lite.compiler.program import Axes
+from autograd_lite.compiler.sources import Constants
 from autograd_lite.compiler.traced_call import Form
 
 __all__ = ["BoundNative", "NativePlan"]
@@ -160,11 +161,16 @@ class BoundNative:
             items: the blocks of the arguments.
         """
         entry, code = self.native.entry, self.native.code
-        if entry is None or self.threads > 1:
+        if entry is None or self.threads > 1 or not self._reads_in_place():
             return None
         self.table[self.native.layout.size : -DEFINITION] = entry.values(self, items)
         self.memory += [code, *self.native.tables]
         return builtin(code.address(entry.name), self.table)
+
+    def _reads_in_place(self) -> bool:
+        """Whether arrays that the function reaches by closure are read where they lie: a copy would have to be made anew."""
+        read = zip(self.native.plan.sources, self.memory, strict=False)  # what is read of sources was entered first
+        return all(np.may_share_memory(flat, source.array) for source, flat in read if isinstance(source, Constants))
 
     def kept(self, item: Any) -> Any:
         """An object whose address stands in the table."""
