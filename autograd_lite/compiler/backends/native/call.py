@@ -150,10 +150,10 @@ class CallWriter:
         flags = ir.Constant(ir.IntType(32), ALIGNED if all(in_blocks) else ALIGNED | SIDE_BY_SIDE)
         o.refuse_others(builder.and_(o.field(item, FLAGS, ir.IntType(32)), flags), flags)
         data = o.field(item, DATA, POINTER)
-        for (number, source), has_strides in zip(sources, in_blocks, strict=True):
+        for (number, source), strided in zip(sources, in_blocks, strict=True):
             entry = self.layout.buffer(number)
             builder.store(data, self.place(entry))
-            for d, axis in enumerate(source.mapping if has_strides else ()):
+            for d, axis in enumerate(source.mapping if strided else ()):
                 stride = o.field(strides, 8 * d)
                 o.refuse_others(builder.and_(stride, ir.Constant(I64, 7)), ir.Constant(I64, 0))
                 builder.store(builder.ashr(stride, ir.Constant(I64, 3)), self.place(entry + (1 if axis is None else 2)))

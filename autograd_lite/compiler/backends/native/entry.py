@@ -39,12 +39,12 @@ def entry_of(trace: Trace, arguments: Structure, axis: int | None) -> Entry | No
 def _lies_well(source: Array, axis: int | None) -> bool:
     """Whether an array can be read where it lies.
 
-    Of lanes in blocks, these and the rows must each be equally far apart; other lanes stand side by side, after the rows.
+    Rows and lanes that go in blocks must each be equally far apart; else all must lie in the order in which code counts.
     """
-    axes = [other for other in source.mapping if other is not None]
-    if axis is not None and axis in axes:
-        return len(axes) == 1 and len(source.mapping) <= 2
-    return source.mapping == (*[None] * (len(source.mapping) - len(axes)), *sorted(axes))
+    if axis is not None and axis in source.mapping:
+        return len(source.mapping) <= 2 and set(source.mapping) <= {axis, None}
+    others = [-1 if other is None else other for other in source.mapping]  # rows stand first
+    return others == sorted(others)
 
 
 def _is_plain(structure: Structure) -> bool:
