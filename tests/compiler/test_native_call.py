@@ -163,6 +163,15 @@ def test_other_shapes_are_served_too():
         assert f(np.ones(n)) == 2.0 * n
 
 
+def test_shapes_that_come_again_go_the_short_way_again():
+    f = native(lambda xs: ag.total(ag.vmap(lambda x: x * 2.0)(xs)))
+    whole, rest = np.ones(8), np.ones(3)  # the mini-batches of an epoch, and the last one
+    f(whole), f(rest)
+    for xs in (whole, rest, whole):
+        assert f(xs) == 2.0 * len(xs)
+        assert f._direct((xs,)) == 2.0 * len(xs)
+
+
 def test_results_are_arrays_of_their_own():
     f = native(ag.vmap(lambda x: x * 2.0))
     first = f(np.ones(3))
