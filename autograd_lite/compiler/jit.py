@@ -108,7 +108,8 @@ class Jitted:
         name = getattr(self.f, "__qualname__", "")
         if _found(getattr(self.f, "__module__", ""), name) is self:  # it was decorated: the name stands for what is here
             return name
-        kept = {key: [v for v in variants if v.can_be_kept] for key, variants in self._variants.items()}
+        with self._lock:  # another thread may be compiling
+            kept = {key: [v for v in variants if v.can_be_kept] for key, variants in self._variants.items()}
         return _restored, (
             self.f,
             self.options,
