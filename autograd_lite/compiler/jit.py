@@ -66,7 +66,7 @@ class Jitted:
         short = not (options or call.static or variant.careful)
         self._direct = variant.direct_to(call.items) if short else None
         # Straight-line Python serves for one kind of arguments, and where it does not, the long way is no longer.
-        way = None if not short or variant.direct is not None else Shortcut.of(variant, args)
+        way = None if not short or variant.direct is not None else Shortcut.of(variant, args, self._direct)
         self._short = () if way is None else (way, *self._short)[:SHAPES]
         return variant.trace.structure.from_blocks(result)
 
@@ -80,6 +80,11 @@ class Jitted:
                 return result
         for way in self._short:
             if way.serves(args):
+                if way.direct is not None and way.direct is not direct:  # the last call was of other shapes
+                    self._direct = way.direct
+                    result = way.direct(args)
+                    if result is not MISS:
+                        return result
                 failed, result = way.variant.run(args, way.sizes)
                 return MISS if failed is not None else way.variant.trace.structure.from_blocks(result)
         return MISS
@@ -103,7 +108,8 @@ class Jitted:
         name = getattr(self.f, "__qualname__", "")
         if _found(getattr(self.f, "__module__", ""), name) is self:  # it was decorated: the name stands for what is here
             return name
-        kept = {key: [v for v in variants if v.can_be_kept] for key, variants in self._variants.items()}
+        with self._lock:  # another thread may be compiling
+            kept = {key: [v for v in variants if v.can_be_kept] for key, variants in self._variants.items()}
         return _restored, (
             self.f,
             self.options,

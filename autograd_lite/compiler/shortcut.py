@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,14 +32,18 @@ class Shortcut:
         variant: what ran.
         sizes: the number of lanes of each axis.
         checks: of each argument float; or the shape of an array of numbers; or a module and its buffer.
+        direct: the function from these arguments to the result without a detour, if there is one.
     """
 
     variant: Compiled
     checks: tuple[Any, ...]
     sizes: dict[int, int]
+    direct: Callable[[tuple[Any, ...]], Any] | None = None
 
     @staticmethod
-    def of(variant: Compiled, args: tuple[Any, ...]) -> Shortcut | None:
+    def of(
+        variant: Compiled, args: tuple[Any, ...], direct: Callable[[tuple[Any, ...]], Any] | None = None
+    ) -> Shortcut | None:
         """The shortcut for arguments that are floats, arrays of numbers and modules themselves; None for others."""
         checks: list[Any] = []
         for arg in args:
@@ -50,7 +55,7 @@ class Shortcut:
                 checks.append(_Module(arg, arg._storage))
             else:
                 return None
-        return Shortcut(variant, tuple(checks), variant.sizes(args))
+        return Shortcut(variant, tuple(checks), variant.sizes(args), direct)
 
     def serves(self, args: tuple[Any, ...]) -> bool:
         """Whether these arguments are of those kinds; then they are blocks themselves."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -106,12 +107,58 @@ def test_a_folder_that_cannot_be_made_is_none(tmp_path, monkeypatch):
     assert fresh() == 3.0
 
 
-def test_the_folder_is_for_its_owner_alone_and_does_not_grow_for_ever(home, monkeypatch):
-    monkeypatch.setattr(native_cache, "MOST", 3)
-    for k in range(6):
-        fresh(2.0 + k)
+def test_without_a_home_nothing_is_kept(monkeypatch):
+    def home():
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("AUTOGRAD_LITE_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", home)
+    assert native_cache.folder() is None
+    assert fresh() == 3.0
+
+
+def test_a_link_is_not_followed(home, made, tmp_path):
+    fresh()
+    (file,) = home.iterdir()
+    file.rename(tmp_path / "elsewhere")
+    file.symlink_to(tmp_path / "elsewhere")
+    assert fresh() == 3.0
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("bound", ["MOST", "ROOM"])
+def test_the_folder_is_for_its_owner_alone_and_does_not_grow_for_ever(home, monkeypatch, bound):
+    fresh()
+    (file,) = home.iterdir()
+    monkeypatch.setattr(native_cache, bound, 3 if bound == "MOST" else 3 * file.stat().st_size + 500)
+    for k in range(5):
+        fresh(3.0 + k)
     assert home.stat().st_mode & 0o777 == 0o700
     assert len(list(home.iterdir())) == 3
+    assert not file.exists()
+
+
+def test_files_of_others_in_the_folder_are_left_alone(home, monkeypatch):
+    monkeypatch.setattr(native_cache, "MOST", 1)
+    home.mkdir(mode=0o700)
+    letters = [home / name for name in ("letter.txt", "0" * 64)]
+    for letter in letters:
+        letter.write_text("Dear all")
+        os.utime(letter, (0, 0))
+    for k in range(3):
+        fresh(2.0 + k)
+    assert [letter.read_text() for letter in letters] == ["Dear all"] * 2
+    assert len(list(home.iterdir())) == 3
+
+
+def test_what_cannot_be_written_leaves_nothing_behind(home, monkeypatch):
+    def full(self):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(native_cache.Kept, "packed", full)
+    assert fresh() == 3.0
+    assert list(home.iterdir()) == []
 
 
 def test_where_nothing_shall_be_kept_nothing_is(monkeypatch):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import math
 import os
 import pickle
 import subprocess
 import sys
 import threading
+import types
 import weakref
 
 import numpy as np
@@ -17,6 +20,11 @@ import autograd_lite as ag
 from autograd_lite.compiler.backends import choice
 from autograd_lite.compiler.backends.direct import MISS
 from autograd_lite.compiler.backends.native import machine as native_machine
+
+if native_machine.has_native():
+    from autograd_lite.compiler.backends.native import backend as native_backend
+    from autograd_lite.compiler.backends.native import entry as native_entry
+    from autograd_lite.compiler.backends.native import objects as native_objects
 
 pytestmark = pytest.mark.skipif(
     not native_machine.has_native(), reason="native code needs llvmlite: pip install 'autograd_lite[native]'"
@@ -55,6 +63,30 @@ def test_what_it_is_not_made_for_is_handed_on():
         f("x", 1.0)
 
 
+@pytest.mark.parametrize(
+    ("module", "name", "fact"),
+    [
+        (sys, "implementation", types.SimpleNamespace(name="pypy")),
+        (sys, "abiflags", "t"),
+        (sys, "byteorder", "big"),
+        (ctypes, "sizeof", lambda kind: 4),
+    ],
+)
+def test_objects_of_other_interpreters_are_not_looked_into(module, name, fact, monkeypatch):
+    known = native_objects.fields_are_known.__wrapped__
+    assert known()
+    monkeypatch.setattr(module, name, fact, raising=False)
+    assert not known()
+
+
+def test_where_objects_are_not_looked_into_calls_go_the_longer_way(monkeypatch):
+    monkeypatch.setattr(native_entry, "fields_are_known", lambda: False)
+    f = native(wave)
+    for y in (2.0, 3.0):
+        assert f(0.5, y) == np.sin(0.5) * y + 0.5
+    assert f._direct is None
+
+
 LAYOUTS = {
     "contiguous": lambda array: array.copy(),
     "every second column": lambda array: np.repeat(array, 2, axis=1)[:, ::2],
@@ -79,10 +111,65 @@ def test_arrays_are_read_where_they_lie_in_any_layout(layout):
         assert shared(xs) == pytest.approx((xs.astype(float) ** 2).sum(), rel=1e-12)
 
 
+def square_of_sums(xs, ys):
+    """Lanes of xs and lanes of ys, in two maps."""
+    return ag.total(ag.vmap(lambda x: x[0] * x[1])(xs)) * ag.total(ag.vmap(lambda y: y[0] - y[1])(ys))
+
+
+READERS = {
+    "by lanes and whole": (
+        lambda xs, ys: ag.vmap(lambda x: x[0] * xs[1, 0] + x[1])(xs),
+        lambda xs, ys: xs[:, 0] * xs[1, 0] + xs[:, 1],
+    ),
+    "by each of its dimensions": (
+        lambda xs, ys: (
+            ag.total(ag.vmap(lambda x: x[0] * x[1])(xs)) + ag.total(ag.vmap(lambda x: x[0] * x[2], in_axes=1)(xs))
+        ),
+        lambda xs, ys: (xs[:, 0] * xs[:, 1]).sum() + (xs[0] * xs[2]).sum(),
+    ),
+    "by lanes that do not go in blocks": (
+        square_of_sums,
+        lambda xs, ys: (xs[:, 0] * xs[:, 1]).sum() * (ys[:, 0] - ys[:, 1]).sum(),
+    ),
+    "by lanes within lanes": (
+        lambda xs, ys: ag.vmap(lambda y: ag.total(ag.vmap(lambda x: x[0] * y[1] + x[1] * y[0])(xs)))(ys),
+        lambda xs, ys: xs[:, 0].sum() * ys[:, 1] + xs[:, 1].sum() * ys[:, 0],
+    ),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("layout", ["contiguous", "every second column", "transposed", "backwards"])
+def test_arrays_are_read_where_they_lie_however_they_are_mapped(reader, layout):
+    function, wanted = READERS[reader]
+    f = native(function)
+    dice = np.random.default_rng(2)
+    for _ in range(3):  # the first call goes the longer way
+        xs, ys = LAYOUTS[layout](dice.normal(size=(5, 3))), LAYOUTS[layout](dice.normal(size=(9, 2)))
+        assert np.allclose(f(xs, ys), wanted(xs, ys), rtol=1e-12, atol=1e-14)
+
+
+def test_a_large_array_whose_numbers_do_not_lie_at_whole_places_is_read_rightly():
+    table = np.zeros(20_000, dtype=[("x", float), ("label", np.int32)])  # a number each 12 bytes
+    table["x"] = np.random.default_rng(3).normal(size=20_000)
+    f = native(ag.vmap(lambda x: x * 2.0))
+    for _ in range(2):
+        assert f(table["x"]).tolist() == (table["x"] * 2.0).tolist()
+
+
 def test_other_shapes_are_served_too():
     f = native(lambda xs: ag.total(ag.vmap(lambda x: x * 2.0)(xs)))
     for n in [3, 5, 3, 8, 5]:
         assert f(np.ones(n)) == 2.0 * n
+
+
+def test_shapes_that_come_again_go_the_short_way_again():
+    f = native(lambda xs: ag.total(ag.vmap(lambda x: x * 2.0)(xs)))
+    whole, rest = np.ones(8), np.ones(3)  # the mini-batches of an epoch, and the last one
+    f(whole), f(rest)
+    for xs in (whole, rest, whole):
+        assert f(xs) == 2.0 * len(xs)
+        assert f._direct((xs,)) == 2.0 * len(xs)
 
 
 def test_results_are_arrays_of_their_own():
@@ -131,6 +218,19 @@ def test_a_module_and_a_value_by_closure_are_read_anew():
     assert with_module(1.5) == pytest.approx(model([1.5, 1.5]).data, rel=1e-15)
 
 
+@pytest.mark.parametrize("dtype", [float, int])
+@pytest.mark.parametrize("shape", [(9,), (9, 3), (9, 5, 3), (5, 9, 3)])
+def test_an_array_by_closure_is_read_anew(shape, dtype):
+    kept = np.arange(math.prod(shape), dtype=dtype).reshape(shape)
+    if len(shape) == 3:
+        f = native(lambda w: ag.vmap(lambda xs: ag.vmap(lambda x: x[0] * w - x[1])(xs))(kept))
+    else:
+        f = native(lambda w: ag.vmap(lambda x: x[0] * w - x[1] if len(shape) == 2 else x * w)(kept))
+    for w in (0.5, 2.0, 3.0):
+        assert f(w).tolist() == (kept * w if len(shape) == 1 else kept[..., 0] * w - kept[..., 1]).tolist()
+        kept += 1
+
+
 def test_a_guard_that_fails_is_seen_by_the_short_way():
     f = native(lambda x: ag.sin(x) if x > 0.0 else -x)
     assert [f(x) for x in (1.0, 2.0, -1.0, -2.0, 3.0, np.nan)] == pytest.approx(
@@ -155,6 +255,28 @@ def test_neither_arguments_nor_results_leak():
     assert [sys.getrefcount(item) for item in (x, xs, MISS)] == before
     found = weakref.ref(f(x, xs)[1])
     assert found() is None
+
+
+def test_where_memory_runs_out_nothing_of_the_result_is_left(monkeypatch):
+    made = []
+
+    def copy():
+        if len(made) == 2:  # room for two
+            raise MemoryError("no more")
+        made.append(type("Copy", (), {})())
+        return made[-1]
+
+    monkeypatch.setattr(native_backend.BoundNative, "copy_of", lambda runner, form: copy)
+    twice = ag.vmap(lambda x: x * 2.0)
+    f = native(lambda xs: (twice(xs), [1.0, (twice(xs), None), twice(xs)]))
+    direct = direct_of(f, np.ones(3))
+    with pytest.raises(MemoryError):
+        direct((np.ones(3),))
+    alive = [weakref.ref(item) for item in made]
+    made.clear()
+    assert [item() for item in alive] == [None, None]
+    made += [None] * 3  # there is room again, and the function is free
+    assert direct((np.ones(3),)) is not MISS
 
 
 def test_threads_may_call_one_function():
@@ -214,6 +336,14 @@ def test_code_is_freed_with_the_function():
     del direct
     gc.collect()
     assert code() is None
+
+
+def test_what_python_knows_of_the_function_dies_after_it():
+    direct = direct_of(native(wave), 0.5, 2.0)
+    table = direct.__self__  # the collector may take apart what it keeps, but not its own numbers
+    definition = ctypes.c_size_t.from_address(id(direct) + 16).value
+    assert 0 <= definition - table.ctypes.data <= table.nbytes - 32
+    assert direct.__name__ == "call"
 
 
 def test_the_floating_point_mode_of_the_process_stays_as_it_is():

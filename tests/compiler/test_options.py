@@ -2,6 +2,7 @@
 
 import math
 import pickle
+import threading
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 
 import autograd_lite as ag
 from autograd_lite.compiler.backends.arrays import BY_CONSTANT, quiet
+from autograd_lite.compiler.runtime import Compiled
 from autograd_lite.engine.primitive import TABLE
 from tests.strategies import SPECIAL, apply, examples, graphs
 
@@ -88,6 +90,24 @@ def test_a_pickle_holds_what_was_compiled_and_needs_no_function_for_it():
     restored.f = None  # so that nothing can be traced anew
     assert restored(3.0) == pytest.approx(3.0 * math.sin(3.0), rel=1e-15)
     assert pickle.loads(pickle.dumps(decorated)) is decorated
+
+
+def test_while_a_pickle_is_made_no_other_thread_adds_to_what_was_compiled(monkeypatch):
+    compiled, found = ag.jit(wave), []
+    compiled(2.0)
+
+    def try_to_compile():
+        found.append(compiled._lock.acquire(blocking=False))
+
+    def look(variant):
+        thread = threading.Thread(target=try_to_compile)
+        thread.start()
+        thread.join()
+        return True
+
+    monkeypatch.setattr(Compiled, "can_be_kept", property(look))
+    pickle.dumps(compiled)
+    assert found == [False]
 
 
 def test_the_debug_switch_prints_what_is_compiled(monkeypatch, capsys):

@@ -24,11 +24,12 @@ from autograd_lite.compiler.backends.native.layout import FAILED, LANES, PADDED,
 from autograd_lite.compiler.backends.native.machine import Code, compiled, machine
 from autograd_lite.compiler.backends.native.module import ModuleWriter
 from autograd_lite.compiler.backends.native.nest import Nests
-from autograd_lite.compiler.backends.native.objects import builtin
+from autograd_lite.compiler.backends.native.objects import DEFINITION, builtin
 from autograd_lite.compiler.backends.native.stages import BLOCKS, FOREIGN, Stages, blocked_axis
 from autograd_lite.compiler.backends.native.threads import SideBySide, shares
 from autograd_lite.compiler.plan import Plan, Step
 from autograd_lite.compiler.program import Axes
+from autograd_lite.compiler.sources import Constants
 from autograd_lite.compiler.traced_call import Form
 
 __all__ = ["BoundNative", "NativePlan"]
@@ -112,7 +113,7 @@ class BoundNative:
         self.lanes = sizes[native.axis] if native.axis is not None else 0
         block = max(native.block, 1)
         self.padded = -(-self.lanes // block) * block
-        slots = 0 if native.entry is None else len(native.entry.slots)
+        slots = 0 if native.entry is None else len(native.entry.slots) + DEFINITION
         self.table = np.zeros(native.layout.size + slots, np.int64).view(_Table)
         self.memory: list[Any] = []
         self.table.memory = self.memory
@@ -160,12 +161,16 @@ class BoundNative:
             items: the blocks of the arguments.
         """
         entry, code = self.native.entry, self.native.code
-        if entry is None or self.threads > 1:
+        if entry is None or self.threads > 1 or not self._reads_in_place():
             return None
-        self.table[self.native.layout.size :] = entry.values(self, items)
-        function, method = builtin(code.address(entry.name), self.table)
-        self.memory += [method, code, *self.native.tables]
-        return function
+        self.table[self.native.layout.size : -DEFINITION] = entry.values(self, items)
+        self.memory += [code, *self.native.tables]
+        return builtin(code.address(entry.name), self.table)
+
+    def _reads_in_place(self) -> bool:
+        """Whether arrays that the function reaches by closure are read where they lie: a copy would have to be made anew."""
+        read = zip(self.native.plan.sources, self.memory, strict=False)  # what is read of sources was entered first
+        return all(np.may_share_memory(flat, source.array) for source, flat in read if isinstance(source, Constants))
 
     def kept(self, item: Any) -> Any:
         """An object whose address stands in the table."""
@@ -234,12 +239,12 @@ class BoundNative:
         entry = native.layout.buffer(number)
         if native.axis in axes and native.axis is not None:
             moved = np.moveaxis(array, 1 + axes.index(native.axis), -1)
-            flat = moved.reshape(-1, self.lanes)
+            flat = np.require(moved.reshape(-1, self.lanes), requirements="A")  # a stride is a whole number of numbers
             if not np.may_share_memory(flat, array):
                 self.fills.append(partial(_refill, flat, moved))
             self.table[entry + 1 : entry + 3] = [stride // array.itemsize for stride in flat.strides]
         else:
-            flat = np.ascontiguousarray(array)
+            flat = np.require(array, requirements=["C", "A"])
             if not np.may_share_memory(flat, array):
                 self.fills.append(partial(_refill, flat, array))
         self.memory.append(flat)

@@ -27,8 +27,11 @@ from autograd_lite.compiler.plan import Piece, Plan, View
 
 __all__ = ["Kept", "key_of", "load", "store"]
 
-MOST = 1000
-"""Files that are kept; the oldest are removed."""
+MOST, ROOM = 1000, 2**28
+"""Files that are kept, and their bytes; the oldest are removed."""
+
+SUFFIX = ".autograd_lite"
+"""What the names of files end in: the folder may have other people's, which are left alone."""
 
 OFF = "0"
 """What AUTOGRAD_LITE_CACHE says where nothing shall be kept; else it names the folder."""
@@ -116,17 +119,16 @@ def folder() -> Path | None:
     if named == OFF or not hasattr(os, "getuid"):
         return None
     base = os.environ.get("XDG_CACHE_HOME")
-    path = Path(named) if named else (Path(base) if base else Path.home() / ".cache") / "autograd_lite"
     try:
+        path = Path(named) if named else (Path(base) if base else Path.home() / ".cache") / "autograd_lite"
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return path if _is_ours(path, stat.S_ISDIR) else None
-    except OSError:
+        return path if _is_ours(path.lstat(), stat.S_ISDIR) else None
+    except (OSError, RuntimeError):  # the latter where a user has no home
         return None
 
 
-def _is_ours(path: Path, kind: Any) -> bool:
+def _is_ours(found: os.stat_result, kind: Any) -> bool:
     """Whether something belongs to this user and nobody else may write to it."""
-    found = path.lstat()
     return kind(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
@@ -135,9 +137,10 @@ def load(key: str) -> Kept | None:
     home = folder()
     if home is None:
         return None
-    file = home / key
     try:
-        return Kept.unpacked(file.read_bytes()) if _is_ours(file, stat.S_ISREG) else None
+        # What is open stays what it is: to look at a name first and to open it then would leave time to change it.
+        with os.fdopen(os.open(home / f"{key}{SUFFIX}", os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+            return Kept.unpacked(file.read()) if _is_ours(os.fstat(file.fileno()), stat.S_ISREG) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -148,14 +151,22 @@ def store(key: str, kept: Kept) -> None:
     if home is None:
         return
     with suppress(OSError):
-        handle, name = tempfile.mkstemp(dir=home)
-        with os.fdopen(handle, "wb") as file:
-            file.write(kept.packed())
-        Path(name).replace(home / key)
+        handle, name = tempfile.mkstemp(SUFFIX, dir=home)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(kept.packed())
+            Path(name).replace(home / f"{key}{SUFFIX}")
+        except BaseException:
+            Path(name).unlink()
+            raise
         _forget_oldest(home)
 
 
 def _forget_oldest(home: Path) -> None:
-    files = [(file.stat().st_mtime, file) for file in home.iterdir()]
-    for _, file in sorted(files)[: max(len(files) - MOST, 0)]:
-        file.unlink(missing_ok=True)
+    """Removes what there is no room for; what a process has left unfinished that was ended grows old as well."""
+    files = [(file.stat(), file) for file in home.glob(f"*{SUFFIX}")]
+    size = 0
+    for k, (facts, file) in enumerate(sorted(files, key=lambda pair: pair[0].st_mtime_ns, reverse=True)):
+        size += facts.st_size
+        if k >= MOST or size > ROOM:
+            file.unlink(missing_ok=True)

@@ -48,14 +48,17 @@ class CallWriter:
 
     Arguments:
         arguments: the structures of the positional arguments, each one block.
+        axis: whose lanes go in blocks.
         module: has the function that runs the plan.
 
     Attributes:
         slots: the entries of the table that the function needs beside those of the plan, and after them.
     """
 
-    def __init__(self, trace: Trace, arguments: Sequence[Structure], module: ir.Module, layout: Layout) -> None:
-        self.trace, self.arguments, self.layout = trace, arguments, layout
+    def __init__(
+        self, trace: Trace, arguments: Sequence[Structure], axis: int | None, module: ir.Module, layout: Layout
+    ) -> None:
+        self.trace, self.arguments, self.axis, self.layout = trace, arguments, axis, layout
         self.slots: list[Slot] = []
         function = ir.Function(module, ir.FunctionType(POINTER, [POINTER, POINTER]), NAME)
         self.e = Emitter(function)
@@ -66,6 +69,8 @@ class CallWriter:
         self.table = self.objects.field(own, DATA, POINTER)
         busy = self.slot(lambda runner, items: 0)
         self.busy = self.place(layout.size)
+        self.result = self.builder.alloca(POINTER)
+        self.builder.store(ir.Constant(POINTER, None), self.result)
         occupied = function.append_basic_block("occupied")
         miss = self.slot(lambda runner, items: id(MISS), POINTER)
         self._leave_if_busy(busy, miss, occupied)
@@ -79,7 +84,9 @@ class CallWriter:
             builder.position_at_end(block)
             if leaves_a_mark:
                 builder.store(ir.Constant(I64, 0), self.busy)
-            if block is not self.failed:
+            if block is self.failed:
+                self.objects.call("Py_DecRef", builder.load(self.result, typ=POINTER))  # of nothing, it does nothing
+            else:
                 self.objects.call("Py_IncRef", miss)
             builder.ret(ir.Constant(POINTER, None) if block is self.failed else miss)
         builder.position_at_end(free)
@@ -139,14 +146,14 @@ class CallWriter:
         for d in range(dimensions):
             o.refuse_others(o.field(lengths, 8 * d), self.slot(partial(_length, k=k, d=d)))
         sources = [(n, s) for n, s in enumerate(self.trace.sources) if isinstance(s, Array) and s.block == k]
-        with_lanes = all(any(axis is not None for axis in source.mapping) for _, source in sources)
-        flags = ir.Constant(ir.IntType(32), ALIGNED if with_lanes else ALIGNED | SIDE_BY_SIDE)
+        in_blocks = [self.axis is not None and self.axis in source.mapping for _, source in sources]
+        flags = ir.Constant(ir.IntType(32), ALIGNED if all(in_blocks) else ALIGNED | SIDE_BY_SIDE)
         o.refuse_others(builder.and_(o.field(item, FLAGS, ir.IntType(32)), flags), flags)
         data = o.field(item, DATA, POINTER)
-        for number, source in sources:
+        for (number, source), strided in zip(sources, in_blocks, strict=True):
             entry = self.layout.buffer(number)
             builder.store(data, self.place(entry))
-            for d, axis in enumerate(source.mapping if with_lanes else ()):
+            for d, axis in enumerate(source.mapping if strided else ()):
                 stride = o.field(strides, 8 * d)
                 o.refuse_others(builder.and_(stride, ir.Constant(I64, 7)), ir.Constant(I64, 0))
                 builder.store(builder.ashr(stride, ir.Constant(I64, 3)), self.place(entry + (1 if axis is None else 2)))
@@ -211,9 +218,9 @@ class CallWriter:
     # --- the result ------------------------------------------------------------------------------------------------------
 
     def _return(self) -> None:
-        found = self._made(self.trace.structure, iter(self.trace.forms))
+        self._make(self.trace.structure, iter(self.trace.forms), lambda item: self.builder.store(item, self.result))
         self.builder.store(ir.Constant(I64, 0), self.busy)
-        self.builder.ret(found)
+        self.builder.ret(self.builder.load(self.result, typ=POINTER))
 
     def _same(self, address: Slot) -> ir.Value:
         """An object that is there already."""
@@ -221,18 +228,20 @@ class CallWriter:
         self.objects.call("Py_IncRef", item)
         return item
 
-    def _made(self, structure: Structure, forms: Iterator[Form]) -> ir.Value:
+    def _make(self, structure: Structure, forms: Iterator[Form], keep: Callable[[ir.Value], object]) -> None:
+        """Makes an object; it is kept before what is in it is made, and dies with the whole result where that fails."""
         o = self.objects
         if structure.block is not None:
-            return self._block(next(forms))
+            keep(self._block(next(forms)))
+            return
         if structure.kind is None:
-            return self._same(lambda runner, items: id(None))
+            keep(self._same(lambda runner, items: id(None)))
+            return
         kind = "PyTuple" if structure.kind is tuple else "PyList"
-        items = [self._made(child, forms) for child in structure.children]
-        found = o.made(o.call(f"{kind}_New", ir.Constant(I64, len(items))))
-        for k, item in enumerate(items):
-            o.call(f"{kind}_SetItem", found, ir.Constant(I64, k), item)
-        return found
+        found = o.made(o.call(f"{kind}_New", ir.Constant(I64, len(structure.children))))
+        keep(found)
+        for k, child in enumerate(structure.children):
+            self._make(child, forms, partial(o.call, f"{kind}_SetItem", found, ir.Constant(I64, k)))
 
     def _block(self, form: Form) -> ir.Value:
         o = self.objects

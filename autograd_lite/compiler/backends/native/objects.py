@@ -7,6 +7,7 @@ without a global lock, say) is called in the ordinary way.
 from __future__ import annotations
 
 import ctypes
+import sys
 from functools import cache
 from typing import Any
 
@@ -15,7 +16,7 @@ from llvmlite import ir
 
 from autograd_lite.compiler.backends.native.emitter import DOUBLE, I64, POINTER, VOID, Emitter
 
-__all__ = ["Objects", "builtin", "fields_are_known"]
+__all__ = ["DEFINITION", "Objects", "builtin", "fields_are_known"]
 
 TYPE, VALUE = 8, 16
 """Where an object has its type, and a float its number."""
@@ -45,16 +46,27 @@ FUNCTIONS: dict[str, tuple[ir.Type, ...]] = {
 }
 """What is called of Python's interface for C: the type of what it returns, and those of its arguments."""
 
+DEFINITION = 4
+"""Words of what Python calls a PyMethodDef: a name, the code, flags, and a text for people."""
+
+NAME = ctypes.c_char_p(b"call")
+
 ONE_ARGUMENT = 8
 """The flag METH_O of a function that is given one object."""
 
 
 @cache
 def fields_are_known() -> bool:
-    """Whether floats, tuples and arrays have their fields where this module says, in this interpreter."""
+    """Whether floats, tuples and arrays have their fields where this module says, in this interpreter.
+
+    Elsewhere than in CPython the id of an object need not be its address. Without a global lock (the flag t: Python's
+    documentation, "Python support for free threading") arguments could change while they are looked at.
+    """
     import llvmlite.binding as llvm
 
-    if ctypes.sizeof(ctypes.c_void_p) != 8 or not hasattr(ctypes, "pythonapi"):
+    if sys.implementation.name != "cpython" or "t" in getattr(sys, "abiflags", "") or sys.byteorder != "little":
+        return False
+    if ctypes.sizeof(ctypes.c_void_p) != 8:
         return False
     word, number, short = ctypes.c_int64.from_address, ctypes.c_double.from_address, ctypes.c_int32.from_address
     x, pair, array = 0.375, (0.5, 0.625), np.zeros((3, 5))[:, ::2]
@@ -82,27 +94,19 @@ def fields_are_known() -> bool:
     return True
 
 
-class _Method(ctypes.Structure):
-    """What Python calls a PyMethodDef."""
-
-    _fields_ = (
-        ("name", ctypes.c_char_p),
-        ("function", ctypes.c_void_p),
-        ("flags", ctypes.c_int),
-        ("doc", ctypes.c_char_p),
-    )
-
-
-def builtin(address: int, own: Any) -> tuple[Any, Any]:
-    """A function of Python made of machine code, and what must be kept as long as it is.
+def builtin(address: int, own: Any) -> Any:
+    """A function of Python made of machine code.
 
     Arguments:
         address: of a function of two objects, `own` and the argument.
+        own: an array of whole numbers, the last DEFINITION of which are left for what Python looks up when the function is
+            called and when it dies: there it outlives the function, in whatever order the collector takes things apart.
     """
-    method = _Method(b"call", address, ONE_ARGUMENT, None)
+    definition = own[-DEFINITION:]
+    definition[:] = [ctypes.cast(NAME, ctypes.c_void_p).value, address, ONE_ARGUMENT, 0]
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
-    return make(ctypes.addressof(method), own, None), method
+    return make(definition.ctypes.data, own, None)
 
 
 class Objects:
