@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from autograd_lite.drawing.options import check_digits, check_most
 from autograd_lite.engine.node import Node
 from autograd_lite.engine.printing import formula, named
 from autograd_lite.engine.sweep import topological
@@ -56,10 +57,8 @@ def describe(value: Node, *, digits: int = 6, limit: int = 200) -> str:
     """
     if not isinstance(value, Node):
         raise TypeError(f"describe: a {type(value).__name__} was given; it must be a Value")
-    if type(digits) is not int or not 1 <= digits <= 17:
-        raise ValueError(f"describe: digits is {digits!r}; it must be a whole number from 1 to 17")
-    if type(limit) is not int or limit < 1:
-        raise ValueError(f"describe: the limit is {limit!r}; it must be a whole number above 0")
+    check_digits("describe", digits)
+    check_most("describe", limit)
     order = topological(value, allow_stale=True)
     names = named(order)
     told: set[Node] = set()

@@ -6,10 +6,11 @@ import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from autograd_lite.drawing.options import check_digits, check_most
 from autograd_lite.drawing.pairing import paired
 from autograd_lite.drawing.picture import LIMIT as MOST_BOXES
 from autograd_lite.drawing.picture import Picture
-from autograd_lite.drawing.scene import Mark, Scene, Shown, scene_of, shortened
+from autograd_lite.drawing.scene import Mark, Scene, Shown, check_limit, scene_of, shortened
 from autograd_lite.engine.node import Node
 from autograd_lite.engine.primitive import Scalar
 from autograd_lite.engine.printing import formula, named, short
@@ -104,11 +105,17 @@ class Difference:
         A removed node has the arrows from its arguments, and none to users that are still there.
 
         Raises:
-            ValueError: if there are more boxes than the limit.
+            ValueError: for digits or a limit that make no sense, and if there are more boxes than the limit.
         """
+        check_digits("diff", digits)
+        check_most("diff", limit)
         order = topological(self.output, allow_stale=True)
         added, changes = set(self.added), {change.after: change for change in self.changed}
-        scene = scene_of(self.output, digits, limit)
+        try:
+            scene = scene_of(self.output, digits, limit)
+            check_limit(len(scene.boxes) + len(self.removed), limit)
+        except ValueError:  # its advice is for draw()
+            raise ValueError(f"the difference has more than {limit} boxes: print it, or compare inner values") from None
         box: dict[Node, int] = {}
         for k, shown in enumerate(scene.boxes):
             if shown.node >= 0:
@@ -118,8 +125,6 @@ class Difference:
                 was = _was(scene, changes[node]) if node in changes else ""
                 title = shown.title if kind == "same" else _titled(kind, shown.title) + was
                 scene.boxes[k] = replace(shown, kind=f"{shown.kind} {kind}", title=title)
-        if len(scene.boxes) + len(self.removed) > limit:
-            raise ValueError(f"the difference has more than {limit:,} boxes: print it, or compare inner values")
         place = {before: box[after] for before, after in self.partner.items()}
         for number, node in enumerate(self.removed, start=len(order)):
             place[node] = _add_removed(scene, node, place, number)

@@ -243,7 +243,7 @@ def draw(
     """
     if not isinstance(value, Node):
         raise TypeError(f"draw: a {type(value).__name__} was given; it must be a Value")
-    check_options(engine=engine, digits=digits, limit=limit)
+    check_options(engine=engine, digits=digits, limit=limit, unrolled=unrolled)
     look = look_of(direction=direction, theme=theme, legend=legend)
     called = {} if names is None else names_in(names)
     order = topological(value, allow_stale=True)

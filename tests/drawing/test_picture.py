@@ -195,6 +195,7 @@ def test_only_a_value_is_drawn(thing):
         ({"theme": "sepia"}, "the theme is 'sepia'; it must be 'light', 'dark' or 'auto'"),
         ({"theme": ["dark"]}, "the theme is \\['dark'\\]"),
         ({"legend": 1}, "the legend is 1; it must be True or False"),
+        ({"unrolled": "layers.0"}, "unrolled is 'layers.0'; it must be True or False"),
     ],
 )
 def test_an_option_that_makes_no_sense_is_refused(square, options, message):
