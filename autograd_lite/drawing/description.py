@@ -6,17 +6,15 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from autograd_lite.drawing.options import check_digits, check_most
+from autograd_lite.drawing.scene import derivative_of, is_stale
 from autograd_lite.engine.node import Node
-from autograd_lite.engine.printing import formula, named
+from autograd_lite.engine.printing import named, short_formula
 from autograd_lite.engine.sweep import topological
 
 __all__ = ["describe"]
 
 DEEPEST = 10
 """Lines further in are not indented more but say their level: a screen is not wide, and a voice does not count spaces."""
-
-MOST_ARGUMENTS = 8
-"""Of an operation on more, the formula is not written out."""
 
 
 class Line(NamedTuple):
@@ -88,11 +86,8 @@ def _words(arg: Node | float, names: Mapping[Node, str], told: set[Node], digits
     name = names[arg]
     if arg in told:
         return f"{name}, told above"
-    made = ""
-    if arg._op is not None:
-        count = len(arg.args)
-        made = f" = {formula(arg, names)}" if count <= MOST_ARGUMENTS else f" = {arg._op.name} of {count:,} arguments"
-    grad = arg.grad._number if isinstance(arg.grad, Node) else arg.grad
+    made = "" if arg._op is None else f" = {short_formula(arg, names)}"
+    grad = derivative_of(arg)
     derivative = "no gradient yet" if grad is None else f"gradient {grad:.{digits}g}"
     return f"{name}{made}, value {arg._number:.{digits}g}, {derivative}"
 
@@ -101,11 +96,10 @@ def _below(node: Node, level: int, digits: int) -> list[Line]:
     """The arguments of a node, each with the words about its edge."""
     if node._op is None:
         return []
-    args = node.args
-    stale = any(isinstance(arg, Node) and arg._birth > node._birth for arg in args)
+    stale = is_stale(node)
     slopes = node._op.local_slopes(node.numbers, node._number)
     lines = []
-    for arg, z in zip(args, slopes, strict=True):
+    for arg, z in zip(node.args, slopes, strict=True):
         if not isinstance(arg, Node):
             edge = ""
         elif stale:
