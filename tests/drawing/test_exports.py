@@ -28,6 +28,7 @@ MERMAID = re.compile(
     rf"    (?:(?P<leaf>n\d+)\(\[{TEXT}\]\)|(?P<box>n\d+)\[\[?{TEXT}\]\]?"
     rf"|(?P<source>n\d+) (?P<line>-->|-\.->)(?:\|{TEXT}\|)? (?P<target>n\d+)"
     rf"|legend\[{TEXT}\]|classDef constant fill:none,stroke:none|class (?:n\d+|legend)(?:,n\d+)*(?:,legend)? constant"
+    r"|classDef default fill:#\w{6},color:#\w{6}"
     r"|style n\d+ (?:fill:#\w{6},color:#\w{6}|color:#\w{6}|stroke-dasharray:\d \d|,)+"
     r"|linkStyle \d+ (?:stroke:#\w{6}|stroke-width:[\d.]+(?:px)?|stroke-dasharray:[\d ]+|,)+)"
 )
@@ -301,6 +302,20 @@ def test_dead_units_and_pale_boxes_are_marked_in_every_format():
     assert "stroke-dasharray:5 2" in picture.mermaid()
     assert r"\node[result,dead,pale," in picture.tikz()
     assert r"\node[leaf,pale," in picture.tikz()
+
+
+@pytest.mark.parametrize(("theme", "ground"), [("light", "#ffffff"), ("dark", "#15181c")])
+def test_where_mermaid_colours_boxes_one_without_a_derivative_has_the_ground_of_the_scale(theme, ground):
+    x, y = Value(2.0, "x"), Value(-1.0, "y")
+    output = x + y.relu()
+    assert "default" not in draw(output, theme=theme).mermaid()
+    output.backward()
+    picture = draw(output, theme=theme)
+    styled = re.findall(r"style (n\d+) fill", picture.mermaid())
+    assert [k for k, shown in enumerate(picture.scene.boxes) if f"n{k}" not in styled] == [
+        k for k, shown in enumerate(picture.scene.boxes) if not shown.grad
+    ]
+    assert f"    classDef default fill:{ground},color:" in picture.mermaid()
 
 
 # --- limits --------------------------------------------------------------------------------------------------------------
