@@ -14,6 +14,7 @@ from hypothesis import given
 import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.drawing import draw, mermaid, tikz
+from autograd_lite.drawing import picture as module
 from autograd_lite.drawing.scene import shortened
 from tests.drawing.reading import read_svg, values
 from tests.drawing.test_labels import check, everywhere, hostile, is_shown_as, picture_of
@@ -393,6 +394,13 @@ def test_without_the_program_dot_cairosvg_gets_the_svg(tmp_path, monkeypatch, fo
     picture = picture_of("x")
     written = picture.save(tmp_path / f"x.{form}").read_bytes()
     assert written == form.encode() + picture.svg.encode()
+
+
+@pytest.mark.parametrize(("engine", "made"), [("own", b"by cairosvg"), ("dot", b"by dot")])
+def test_where_both_are_installed_a_file_has_the_layout_that_is_shown(tmp_path, monkeypatch, engine, made):
+    monkeypatch.setitem(sys.modules, "cairosvg", SimpleNamespace(svg2png=lambda bytestring: b"by cairosvg", svg2pdf=None))
+    monkeypatch.setattr(module, "run_dot", lambda scene, form: b"by dot")
+    assert draw(Value(1.0), engine=engine).save(tmp_path / "x.png").read_bytes() == made
 
 
 def test_cairosvg_gives_a_picture_where_it_is_installed(tmp_path, monkeypatch):

@@ -73,8 +73,9 @@ def test_without_the_program_a_png_or_pdf_is_refused_in_one_line_that_says_what_
     with pytest.raises(RuntimeError) as error:
         draw(square).save(tmp_path / f"x.{form}")
     assert str(error.value) == (
-        "the program 'dot' is not installed: install Graphviz, or save as .svg or .html; the package cairosvg does it too: "
-        "pip install cairosvg"
+        f"cannot make a .{form}: cairosvg cannot be imported (import of cairosvg halted; None in sys.modules); install it "
+        "by pip install 'autograd_lite[pictures]'; the program 'dot' is not installed: install Graphviz, or save as .svg or "
+        ".html"
     )
     assert not (tmp_path / f"x.{form}").exists()
 
