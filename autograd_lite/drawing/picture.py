@@ -178,12 +178,12 @@ class Picture:
     def __repr__(self) -> str:
         nodes = {k for shown in self.scene.boxes for k in (shown.node, *shown.members) if k >= 0}
         boxes = [shown for shown in self.scene.boxes if not shown.bare]
-        folded = f" in {len(boxes):,} boxes" if any(shown.group for shown in boxes) else ""
+        folded = f" in {len(boxes):,} box{'es' * (len(boxes) != 1)}" if any(shown.group for shown in boxes) else ""
         if self.scene.hidden:
             return f"part of a graph: {len(nodes):,} of {len(nodes) + self.scene.hidden:,} nodes{folded}"
         last = boxes[-1]
         numbers = f", value {self.scene.number(last.value)}, grad {self.scene.number(last.grad)}"
-        return f"graph of {len(nodes):,} nodes{folded}{'' if last.group else numbers}"
+        return f"graph of {len(nodes):,} node{'s' * (len(nodes) != 1)}{folded}{'' if last.group else numbers}"
 
 
 def draw(

@@ -125,7 +125,8 @@ class StepThrough:
     def __repr__(self) -> str:
         last, count = self.steps.parts[-1], len(self.steps.parts)
         forward = len(self.steps.steps) - 1 - count
-        return f"steps through a graph of {count} nodes: {forward} forward, {count} backward; value {last.value}"
+        nodes = f"{count:,} node{'s' * (count != 1)}"
+        return f"steps through a graph of {nodes}: {forward} forward, {count} backward; value {last.value}"
 
 
 STILL = "Scripts are off, so nothing moves: the picture shows both sweeps done, and the table how."

@@ -226,7 +226,10 @@ def test_a_picture_shows_itself_as_text_and_as_html(output):
 
 def test_the_text_form_counts_nodes_and_has_value_and_derivative(square):
     assert repr(draw(square)) == "graph of 2 nodes, value 9, grad 1"
-    assert repr(draw(Value(-0.5))) == "graph of 1 nodes, value −0.5, grad –"
+    assert repr(draw(Value(-0.5))) == "graph of 1 node, value −0.5, grad –"
+    with ag.name_scope("all of it"):
+        output = Value(2.0).exp() * 3.0
+    assert repr(draw(output, depth=1)) == "graph of 3 nodes in 1 box"
 
 
 def test_draw_dot_is_draw(square):
