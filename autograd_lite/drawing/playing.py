@@ -85,7 +85,8 @@ class Play:
     """Sliders for the leaves of a function, and its graph, in a notebook; `play` makes it.
 
     Where widgets do not run, in a saved notebook without its kernel, on a page made of it, or where notebooks are not
-    trusted, there is the picture as it was when the cell showed it.
+    trusted, there is the picture as it was when the cell showed it. A notebook that keeps the state of its widgets, as one
+    does that `jupyter nbconvert --execute` runs, shows sliders at their start instead, which nothing answers.
 
     Arguments:
         replay: of the function.
