@@ -82,6 +82,7 @@ def axes_of(ax: Any, theme: str, size: tuple[float, float]) -> tuple[Any, Theme]
     """The axes to draw on and the colours to draw with: those given, on whatever ground they have, or new ones.
 
     Raises:
+        TypeError: if something else than axes is given.
         ValueError: for an unknown theme.
         MissingExtraError: without matplotlib.
 
@@ -92,6 +93,10 @@ def axes_of(ax: Any, theme: str, size: tuple[float, float]) -> tuple[Any, Theme]
     if theme not in THEMES:
         raise ValueError(f"unknown theme {theme!r}; known are {', '.join(THEMES)}")
     if ax is not None:
+        if not hasattr(ax, "get_xlim"):
+            raise TypeError(
+                f"ax is of type {type(ax).__name__}; it must be axes of matplotlib, such as figure.add_subplot()"
+            )
         red, green, blue, _ = ax.get_facecolor()
         return ax, THEMES["dark" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else "light"]
     colours = THEMES[theme]

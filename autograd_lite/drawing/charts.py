@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
 from typing import Any, TypeAlias
 
@@ -13,6 +13,7 @@ from autograd_lite.engine.extras import require
 from autograd_lite.engine.printing import short
 from autograd_lite.nn.diagnostics import Curvature, GradientNorms
 from autograd_lite.nn.module import Module
+from autograd_lite.optim.ranges import checked_count
 from autograd_lite.train.engines import outputs_of
 from autograd_lite.train.history import History, label_losses
 from autograd_lite.train.samples import Array, array_of
@@ -80,7 +81,7 @@ def decision_boundary(
             f"decision_boundary: features of the shape {samples.shape} and targets of the shape {wanted.shape} were given; "
             "there must be two features and one target for each sample"
         )
-    if resolution < 2:
+    if checked_count("decision_boundary: the resolution", resolution) < 2:
         raise ValueError(f"decision_boundary: the resolution is {resolution}; it must be 2 at least")
     low, high = samples.min(axis=0), samples.max(axis=0)
     margin = MARGIN * np.where(high > low, high - low, 1.0)
@@ -192,7 +193,8 @@ def loss_curve(history: Histories, *, log: bool = False, theme: str = "light", a
 def _named(history: Histories) -> Mapping[str, History]:
     if isinstance(history, History):
         return {"": history}
-    runs = history if isinstance(history, Mapping) else {f"run {k}": run for k, run in enumerate(history, start=1)}
+    several = history if isinstance(history, Iterable) else [history]
+    runs = several if isinstance(several, Mapping) else {f"run {k}": run for k, run in enumerate(several, start=1)}
     for run in runs.values():
         if not isinstance(run, History):
             raise TypeError(

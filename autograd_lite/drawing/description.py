@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from autograd_lite.drawing.options import check_digits, check_most
+from autograd_lite.drawing.scene import derivative_of, is_stale
 from autograd_lite.engine.node import Node
-from autograd_lite.engine.printing import formula, named
+from autograd_lite.engine.printing import named, short_formula
 from autograd_lite.engine.sweep import topological
 
 __all__ = ["describe"]
 
 DEEPEST = 10
 """Lines further in are not indented more but say their level: a screen is not wide, and a voice does not count spaces."""
-
-MOST_ARGUMENTS = 8
-"""Of an operation on more, the formula is not written out."""
 
 
 class Line(NamedTuple):
@@ -56,10 +55,8 @@ def describe(value: Node, *, digits: int = 6, limit: int = 200) -> str:
     """
     if not isinstance(value, Node):
         raise TypeError(f"describe: a {type(value).__name__} was given; it must be a Value")
-    if type(digits) is not int or not 1 <= digits <= 17:
-        raise ValueError(f"describe: digits is {digits!r}; it must be a whole number from 1 to 17")
-    if type(limit) is not int or limit < 1:
-        raise ValueError(f"describe: the limit is {limit!r}; it must be a whole number above 0")
+    check_digits("describe", digits)
+    check_most("describe", limit)
     order = topological(value, allow_stale=True)
     names = named(order)
     told: set[Node] = set()
@@ -89,11 +86,8 @@ def _words(arg: Node | float, names: Mapping[Node, str], told: set[Node], digits
     name = names[arg]
     if arg in told:
         return f"{name}, told above"
-    made = ""
-    if arg._op is not None:
-        count = len(arg.args)
-        made = f" = {formula(arg, names)}" if count <= MOST_ARGUMENTS else f" = {arg._op.name} of {count:,} arguments"
-    grad = arg.grad._number if isinstance(arg.grad, Node) else arg.grad
+    made = "" if arg._op is None else f" = {short_formula(arg, names)}"
+    grad = derivative_of(arg)
     derivative = "no gradient yet" if grad is None else f"gradient {grad:.{digits}g}"
     return f"{name}{made}, value {arg._number:.{digits}g}, {derivative}"
 
@@ -102,11 +96,10 @@ def _below(node: Node, level: int, digits: int) -> list[Line]:
     """The arguments of a node, each with the words about its edge."""
     if node._op is None:
         return []
-    args = node.args
-    stale = any(isinstance(arg, Node) and arg._birth > node._birth for arg in args)
+    stale = is_stale(node)
     slopes = node._op.local_slopes(node.numbers, node._number)
     lines = []
-    for arg, z in zip(args, slopes, strict=True):
+    for arg, z in zip(node.args, slopes, strict=True):
         if not isinstance(arg, Node):
             edge = ""
         elif stale:

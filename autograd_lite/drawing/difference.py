@@ -6,13 +6,14 @@ import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from autograd_lite.drawing.options import check_digits, check_most
 from autograd_lite.drawing.pairing import paired
 from autograd_lite.drawing.picture import LIMIT as MOST_BOXES
 from autograd_lite.drawing.picture import Picture
-from autograd_lite.drawing.scene import Mark, Scene, Shown, scene_of, shortened
+from autograd_lite.drawing.scene import Mark, Scene, Shown, check_limit, derivative_of, scene_of, shortened
 from autograd_lite.engine.node import Node
 from autograd_lite.engine.primitive import Scalar
-from autograd_lite.engine.printing import formula, named, short
+from autograd_lite.engine.printing import named, short, short_formula
 from autograd_lite.engine.sweep import topological
 
 __all__ = ["Change", "Difference", "diff"]
@@ -25,9 +26,6 @@ SHOWN = 60
 
 SHOWN_BOXES = 2000
 """Beyond so many a notebook shows the text in place of the picture."""
-
-MOST_ARGUMENTS = 8
-"""Of an operation on more, the formula is not written out."""
 
 STYLE = (
     ".added .box{fill:#cfe8d5;stroke:#1b7837;stroke-width:3}"
@@ -95,7 +93,7 @@ class Difference:
             return f"<pre>{html.escape(str(self))}</pre>"
 
     def _told(self, sign: str, nodes: Sequence[Node]) -> list[str]:
-        made = [" = ".join(filter(None, [self.names[node], _formula(node, self.names)])) for node in nodes]
+        made = [" = ".join(filter(None, [self.names[node], short_formula(node, self.names)])) for node in nodes]
         return [f"{sign} {text}, value {short(node._number)}" for text, node in zip(made, nodes, strict=True)]
 
     def draw(self, *, digits: int = 4, limit: int = MOST_BOXES) -> Picture:
@@ -104,11 +102,17 @@ class Difference:
         A removed node has the arrows from its arguments, and none to users that are still there.
 
         Raises:
-            ValueError: if there are more boxes than the limit.
+            ValueError: for digits or a limit that make no sense, and if there are more boxes than the limit.
         """
+        check_digits("diff", digits)
+        check_most("diff", limit)
         order = topological(self.output, allow_stale=True)
         added, changes = set(self.added), {change.after: change for change in self.changed}
-        scene = scene_of(self.output, digits, limit)
+        try:
+            scene = scene_of(self.output, digits, limit)
+            check_limit(len(scene.boxes) + len(self.removed), limit)
+        except ValueError:  # its advice is for draw()
+            raise ValueError(f"the difference has more than {limit} boxes: print it, or compare inner values") from None
         box: dict[Node, int] = {}
         for k, shown in enumerate(scene.boxes):
             if shown.node >= 0:
@@ -118,8 +122,6 @@ class Difference:
                 was = _was(scene, changes[node]) if node in changes else ""
                 title = shown.title if kind == "same" else _titled(kind, shown.title) + was
                 scene.boxes[k] = replace(shown, kind=f"{shown.kind} {kind}", title=title)
-        if len(scene.boxes) + len(self.removed) > limit:
-            raise ValueError(f"the difference has more than {limit:,} boxes: print it, or compare inner values")
         place = {before: box[after] for before, after in self.partner.items()}
         for number, node in enumerate(self.removed, start=len(order)):
             place[node] = _add_removed(scene, node, place, number)
@@ -131,7 +133,7 @@ def _add_removed(scene: Scene, node: Node, box: Mapping[Node, int], number: int)
     kind, symbol = ("result", node._op.symbol) if node._op else ("leaf", "")
     title = " = ".join(filter(None, [shortened(str(node.label or "")), symbol]))
     target = len(scene.boxes)
-    scene.boxes.append(Shown(f"{kind} removed", _titled("removed", title), node._number, _grad(node), number))
+    scene.boxes.append(Shown(f"{kind} removed", _titled("removed", title), node._number, derivative_of(node), number))
     for arg in node.args:
         if isinstance(arg, Node):
             scene.marks.append(Mark(box[arg], target, None, flows=False, text=""))
@@ -147,7 +149,9 @@ def _was(scene: Scene, change: Change) -> str:
     before, after = change.before, change.after
     op = f", was {before._op.symbol}" if before._op and before._op is not after._op else ""
     value = f", was {scene.number(before._number)}" if _differ(before._number, after._number) else ""
-    grad = f", grad was {scene.number(_grad(before))}" if _differ(_grad(before), _grad(after)) else ""
+    grad = (
+        f", grad was {scene.number(derivative_of(before))}" if _differ(derivative_of(before), derivative_of(after)) else ""
+    )
     return op + value + grad
 
 
@@ -198,8 +202,8 @@ def diff(first: Node, second: Node) -> Difference:
 
 def _facts(before: Node, after: Node, partner: Mapping[Node, Node], names: Mapping[Node, str]) -> Iterator[str]:
     if before._op is not after._op or not _same_arguments(before.args, after.args, partner):
-        yield f"made by {_formula(before, names) or 'nothing'} → {_formula(after, names) or 'nothing'}"
-    for what, x, y in (("value", before._number, after._number), ("gradient", _grad(before), _grad(after))):
+        yield f"made by {short_formula(before, names) or 'nothing'} → {short_formula(after, names) or 'nothing'}"
+    for what, x, y in (("value", before._number, after._number), ("gradient", derivative_of(before), derivative_of(after))):
         if _differ(x, y):
             texts = (short(x), short(y)) if short(x) != short(y) else (repr(x), repr(y))
             yield f"{what} {' → '.join(texts)}"
@@ -214,17 +218,6 @@ def _same_arguments(before: Sequence[Scalar], after: Sequence[Scalar], partner: 
 
 def _differ(x: float | None, y: float | None) -> bool:
     return repr(x) != repr(y)  # so that nan is nan, and -0.0 is not 0.0
-
-
-def _grad(node: Node) -> float | None:
-    grad = node.grad._number if isinstance(node.grad, Node) else node.grad
-    return None if grad is None else float(grad)
-
-
-def _formula(node: Node, names: Mapping[Node, str]) -> str:
-    if node._op is None or len(node.args) <= MOST_ARGUMENTS:
-        return formula(node, names)
-    return f"{node._op.name} of {len(node.args):,} arguments"
 
 
 def _cut(lines: list[str]) -> list[str]:

@@ -84,8 +84,10 @@ def _arrow(mark: Mark) -> str:
 def _box_styles(scene: Scene) -> Iterator[str]:
     """The colours of boxes, and the outlines of units that learn nothing."""
     palette, largest = palette_of(scene.look.theme), scene.largest
-    for k, shown in enumerate(scene.boxes):
-        share = strength(shown.warmth, largest)
+    shares = [strength(shown.warmth, largest) for shown in scene.boxes]
+    if any(shares):  # Mermaid's own ground for a box is a tint, and would look larger than a small number's
+        yield f"    classDef default fill:{palette.ground},color:{palette.text}"
+    for k, (shown, share) in enumerate(zip(scene.boxes, shares, strict=True)):
         styles = [f"fill:{palette.shade(share)}", f"color:{palette.text}"] if share else []
         styles += [f"color:{palette.muted}"] if shown.pale else []
         styles += [DASHES[shown.state]] if shown.state else []

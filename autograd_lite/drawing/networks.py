@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from autograd_lite.drawing.axes import Theme, axes_of, legend_on, mixed
+from autograd_lite.drawing.options import check_digits
 from autograd_lite.drawing.scene import strength
 from autograd_lite.engine.extras import require
 from autograd_lite.engine.primitive import Scalar
@@ -16,6 +17,7 @@ from autograd_lite.engine.value import Value, gradients
 from autograd_lite.nn.chain import Loss, layers_of, loss_named
 from autograd_lite.nn.layers import Layer
 from autograd_lite.nn.module import Module
+from autograd_lite.optim.ranges import checked_count
 
 __all__ = ["draw_network"]
 
@@ -115,6 +117,7 @@ def draw_network(
     """
     layers = layers_of(model, "draw_network")
     _check(width, colour, most, x, target)
+    check_digits("draw_network", digits)
     sweep = None if x is None else _sweep(layers, x, target, loss)
     columns = _columns(layers, most, bias)
     rows = max(len(column.places) + (column.gap is not None) + (column.constant is not None) for column in columns)
@@ -148,7 +151,7 @@ def _check(width: str, colour: str, most: int, x: Any, target: Any) -> None:
             raise ValueError(f"draw_network: {name} is {quantity!r}; it must be one of {', '.join(map(repr, QUANTITIES))}")
         if quantity == "gradient" and target is None:
             raise ValueError(f"draw_network: {name}='gradient' needs an x and a target, by which to differentiate the loss")
-    if most < 2:
+    if checked_count("draw_network: most", most) < 2:
         raise ValueError(f"draw_network: most is {most}; of a layer two units at least are drawn")
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import html
-import importlib
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from autograd_lite.drawing.scene import Scene, scene_of
 from autograd_lite.drawing.svg import svg_of
 from autograd_lite.drawing.theme import page_style, palette_of
 from autograd_lite.drawing.tikz import document_of, tikz_of
+from autograd_lite.engine.extras import require
 from autograd_lite.engine.ledger import Ledger
 from autograd_lite.engine.node import Node
 from autograd_lite.engine.sweep import topological
@@ -113,7 +113,7 @@ class Picture:
 
         Arguments:
             path: ends in .svg, .html, .dot, .mmd (Mermaid), .tex or .json; or in .png or .pdf, for which the program `dot`
-                or the package cairosvg must be installed.
+                or the package cairosvg must be installed; if both are, the engine of the picture decides.
 
         Returns:
             the path.
@@ -142,17 +142,22 @@ class Picture:
         return path
 
     def _rendered(self, form: str) -> bytes:
-        """The picture that the program `dot` makes, or cairosvg of the library's own."""
-        try:
-            return run_dot(self.scene, form)
-        except (DotError, ImportError) as error:
+        """The picture as it is shown, which cairosvg or the program `dot` makes; where one is missing, that of the other."""
+        ways: list[Callable[[str], bytes]] = [self._converted, partial(run_dot, self.scene)]
+        reasons = []
+        for way in ways if self.engine == "own" else reversed(ways):
             try:
-                cairosvg: Any = importlib.import_module("cairosvg")
-            except (ImportError, OSError):  # the package, or the library of C that it needs
-                raise RuntimeError(f"{error}; the package cairosvg does it too: pip install cairosvg") from None
-            convert = {"png": cairosvg.svg2png, "pdf": cairosvg.svg2pdf}[form]
-            picture: bytes = convert(bytestring=self._drawn[0].encode())
-            return picture
+                return way(form)
+            except (DotError, ImportError, OSError) as error:  # cairosvg needs a library of C besides
+                reasons.append(" ".join(str(error).split()))
+        raise RuntimeError(f"cannot make a .{form}: {'; '.join(reasons)}")
+
+    def _converted(self, form: str) -> bytes:
+        """What cairosvg makes of the SVG."""
+        cairosvg: Any = require("cairosvg", "pictures")
+        convert = {"png": cairosvg.svg2png, "pdf": cairosvg.svg2pdf}[form]
+        picture: bytes = convert(bytestring=self._drawn[0].encode())
+        return picture
 
     def _page(self) -> str:
         return (
@@ -173,12 +178,12 @@ class Picture:
     def __repr__(self) -> str:
         nodes = {k for shown in self.scene.boxes for k in (shown.node, *shown.members) if k >= 0}
         boxes = [shown for shown in self.scene.boxes if not shown.bare]
-        folded = f" in {len(boxes):,} boxes" if any(shown.group for shown in boxes) else ""
+        folded = f" in {len(boxes):,} box{'es' * (len(boxes) != 1)}" if any(shown.group for shown in boxes) else ""
         if self.scene.hidden:
             return f"part of a graph: {len(nodes):,} of {len(nodes) + self.scene.hidden:,} nodes{folded}"
         last = boxes[-1]
         numbers = f", value {self.scene.number(last.value)}, grad {self.scene.number(last.grad)}"
-        return f"graph of {len(nodes):,} nodes{folded}{'' if last.group else numbers}"
+        return f"graph of {len(nodes):,} node{'s' * (len(nodes) != 1)}{folded}{'' if last.group else numbers}"
 
 
 def draw(
@@ -243,7 +248,7 @@ def draw(
     """
     if not isinstance(value, Node):
         raise TypeError(f"draw: a {type(value).__name__} was given; it must be a Value")
-    check_options(engine=engine, digits=digits, limit=limit)
+    check_options(engine=engine, digits=digits, limit=limit, unrolled=unrolled)
     look = look_of(direction=direction, theme=theme, legend=legend)
     called = {} if names is None else names_in(names)
     order = topological(value, allow_stale=True)

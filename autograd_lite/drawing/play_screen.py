@@ -66,7 +66,8 @@ class Screen:
         largest = scene.largest
         boxes = [_box(scene, shown, largest) for shown in scene.boxes if shown.kind != "constant"]
         arrows = [(mark.text, int(mark.flows)) for mark in scene.marks if mark.text]
-        title = f"graph of {len(recording.nodes)} nodes, value {scene.number(recording.output._number)}"
+        count = len(recording.nodes)
+        title = f"graph of {count:,} node{'s' * (count != 1)}, value {scene.number(recording.output._number)}"
         payload: dict[str, Any] = {"graph": graph, "title": title} | ({"svg": svg} if whole else {})
         payload["boxes"] = _changed(boxes, [] if whole else self._boxes)
         payload["arrows"] = _changed(arrows, [] if whole else self._arrows)

@@ -11,6 +11,7 @@ from importlib.resources import files
 from inspect import signature
 from typing import Any
 
+from autograd_lite.drawing.options import check_most
 from autograd_lite.drawing.picture import Picture, draw
 from autograd_lite.drawing.play_replay import Replay
 from autograd_lite.drawing.play_screen import Screen
@@ -84,7 +85,8 @@ class Play:
     """Sliders for the leaves of a function, and its graph, in a notebook; `play` makes it.
 
     Where widgets do not run, in a saved notebook without its kernel, on a page made of it, or where notebooks are not
-    trusted, there is the picture as it was when the cell showed it.
+    trusted, there is the picture as it was when the cell showed it. A notebook that keeps the state of its widgets, as one
+    does that `jupyter nbconvert --execute` runs, shows sliders at their start instead, which nothing answers.
 
     Arguments:
         replay: of the function.
@@ -237,8 +239,7 @@ def play(
     """
     if not callable(f):
         raise TypeError(f"play: the function is of type {type(f).__name__}; give something that can be called")
-    if type(limit) is not int or limit < 1:
-        raise ValueError(f"play: the limit is {limit!r}; it must be a whole number above 0")
+    check_most("play", limit)
     if not leaves:
         raise TypeError(
             "play: no leaf is given; name them with their ranges, play(f, x=(-3, 3)), but not direction, theme, digits or "

@@ -12,7 +12,8 @@ from autograd_lite.engine.node import Node
 from autograd_lite.engine.sweep import topological
 
 __all__ = ["Heat", "Look", "Mark", "Scene", "Shown", "Trail"]
-__all__ += ["add_marks", "check_limit", "far_used", "is_stale", "scene_of", "shortened", "shown_of", "strength"]
+__all__ += ["add_marks", "check_limit", "derivative_of", "far_used"]
+__all__ += ["is_stale", "scene_of", "shortened", "shown_of", "strength"]
 
 FAR = 2
 """A leaf whose users stand further apart than so many columns is drawn again for each use."""
@@ -226,8 +227,13 @@ def shown_of(node: Node, number: int, names: Mapping[Node, str]) -> Shown:
     symbol = "" if node._op is None else node._op.symbol
     label = names.get(node, "") if node.label in (None, "") else shortened(str(node.label))
     title = f"{label} = {symbol}" if label and symbol else label or symbol
+    return Shown("result" if node._op else "leaf", title, node._number, derivative_of(node), number)
+
+
+def derivative_of(node: Node) -> float | None:
+    """The derivative that a node keeps, as a number, though it may be a Value."""
     grad = node.grad._number if isinstance(node.grad, Node) else node.grad
-    return Shown("result" if node._op else "leaf", title, node._number, None if grad is None else float(grad), number)
+    return None if grad is None else float(grad)
 
 
 def add_marks(scene: Scene, node: Node, number: int, sources: Sequence[int | None], target: int) -> None:

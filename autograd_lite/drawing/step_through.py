@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from autograd_lite.drawing.options import check_most
 from autograd_lite.drawing.step_views import View
 from autograd_lite.drawing.steps import Steps, steps_of
 from autograd_lite.drawing.svg import svg_of
@@ -124,7 +125,8 @@ class StepThrough:
     def __repr__(self) -> str:
         last, count = self.steps.parts[-1], len(self.steps.parts)
         forward = len(self.steps.steps) - 1 - count
-        return f"steps through a graph of {count} nodes: {forward} forward, {count} backward; value {last.value}"
+        nodes = f"{count:,} node{'s' * (count != 1)}"
+        return f"steps through a graph of {nodes}: {forward} forward, {count} backward; value {last.value}"
 
 
 STILL = "Scripts are off, so nothing moves: the picture shows both sweeps done, and the table how."
@@ -214,6 +216,5 @@ def step_through(loss: Node, *, depth: int | None = None, limit: int = LIMIT) ->
     """
     if not isinstance(loss, Node):
         raise TypeError(f"step_through: a {type(loss).__name__} was given; it must be a Value")
-    if type(limit) is not int or limit < 1:
-        raise ValueError(f"step_through: the limit is {limit!r}; it must be a whole number above 0")
+    check_most("step_through", limit)
     return StepThrough(steps_of(loss, limit, depth))

@@ -13,6 +13,7 @@ from autograd_lite.engine.extras import require
 from autograd_lite.engine.value import Value
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.state import named_parameters
+from autograd_lite.optim.ranges import checked_count
 from autograd_lite.train.samples import Array, array_of
 
 __all__ = ["loss_surface"]
@@ -88,7 +89,7 @@ def loss_surface(
     """
     walks = _walks(paths)
     point = _point(center, walks)
-    if resolution < 2:
+    if checked_count("loss_surface: the resolution", resolution) < 2:
         raise ValueError(f"loss_surface: the resolution is {resolution}; it must be 2 at least")
     for name, walk in walks.items():
         if walk.ndim != 2 or not len(walk) or walk.shape[1] != len(point):

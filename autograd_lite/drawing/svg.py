@@ -48,7 +48,7 @@ def svg_of(scene: Scene, title: str) -> str:
     down = scene.look.down
     lines = [lines_of(scene, shown) for shown in scene.boxes]
     boxes = [_box_of(shown, texts) for shown, texts in zip(scene.boxes, lines, strict=True)]
-    arrows = [_arrow_of(mark) for mark in scene.marks]
+    arrows = [_arrow_of(mark, down=down) for mark in scene.marks]
     layout = lay_out(boxes, arrows, down=down)
     legend = legend_of(scene)
     wide, high = legend_size(legend)
@@ -141,11 +141,17 @@ def _node_head(shown: Shown) -> str:
 # --- arrows --------------------------------------------------------------------------------------------------------------
 
 
-def _arrow_of(mark: Mark) -> Arrow:
+def _text_height(mark: Mark) -> float:
+    return SLOT * (1 + bool(mark.ranks))
+
+
+def _arrow_of(mark: Mark, *, down: bool) -> Arrow:
+    """The room of its text and, across, of its strokes."""
     if not mark.text:
         return Arrow(mark.source, mark.target, 0.0, 0.0)
     width = max(width_of(mark.text) * SMALL + 4.0, CHIP_ROOM * len(mark.ranks))
-    return Arrow(mark.source, mark.target, width, SLOT * (1 + bool(mark.ranks)))
+    across = 0.0 if down else APART * (len(mark.ranks) + 1)
+    return Arrow(mark.source, mark.target, width, max(_text_height(mark), across))
 
 
 def _edge(scene: Scene, mark: Mark, path: list[Place]) -> str:
@@ -175,7 +181,7 @@ def _edge_text(scene: Scene, mark: Mark, arrow: Arrow, place: Place) -> str:
     if not mark.text:
         return ""
     fill = palette_of(scene.look.theme).ground
-    ground = rectangle(place, arrow.width, arrow.height, f'class="ground" fill="{fill}" opacity=".9"')
+    ground = rectangle(place, arrow.width, _text_height(mark), f'class="ground" fill="{fill}" opacity=".9"')
     left = place.x - CHIP_ROOM * (len(mark.ranks) - 1) / 2.0
     chips = [chip(rank, left + CHIP_ROOM * k, place.y - SLOT / 2.0) for k, rank in enumerate(mark.ranks)]
     low = place.y + (SLOT / 2.0 if chips else 0.0) + 3.5

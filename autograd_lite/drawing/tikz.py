@@ -76,7 +76,7 @@ def tikz_of(scene: Scene) -> str:
     """
     lines = [lines_of(scene, shown) for shown in scene.boxes]
     boxes = [_box_of(shown, texts) for shown, texts in zip(scene.boxes, lines, strict=True)]
-    layout = lay_out(boxes, [_arrow_of(mark) for mark in scene.marks], down=scene.look.down)
+    layout = lay_out(boxes, [_arrow_of(mark, down=scene.look.down) for mark in scene.marks], down=scene.look.down)
     largest = max(layout.width, layout.height)
     if largest > LARGEST:
         raise ValueError(
@@ -128,10 +128,11 @@ def _box_of(shown: Shown, lines: list[str]) -> Box:
     return Box(width + 7.0, LINE * len(lines) + 6.0)
 
 
-def _arrow_of(mark: Mark) -> Arrow:
+def _arrow_of(mark: Mark, *, down: bool) -> Arrow:
     lines = mark_lines(mark)
-    width, height = (CHARACTER * max(map(len, lines)) + 2.0, LINE * len(lines)) if lines else (0.0, 0.0)
-    return Arrow(mark.source, mark.target, width, height)
+    width = CHARACTER * max(map(len, lines)) + 2.0 if lines else 0.0
+    across = 0.0 if down or not mark.ranks else APART * (len(mark.ranks) + 1)
+    return Arrow(mark.source, mark.target, width, max(LINE * len(lines), across))
 
 
 def _at(place: Place) -> str:

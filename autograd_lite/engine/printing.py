@@ -14,9 +14,22 @@ from autograd_lite.engine.notation import ATOM, PRODUCT, SUM, Part
 from autograd_lite.engine.primitive import Primitive, Scalar
 from autograd_lite.engine.sweep import topological
 
-__all__ = ["count_text", "expression", "formula", "latex_name", "latex_number", "named", "operation", "short"]
+__all__ = [
+    "count_text",
+    "expression",
+    "formula",
+    "latex_name",
+    "latex_number",
+    "named",
+    "operation",
+    "short",
+    "short_formula",
+]
 
 LONGEST_NAME = 30
+
+MOST_ARGUMENTS = 8
+"""Of an operation on more, a short formula does not name them."""
 
 # --- names ---------------------------------------------------------------------------------------------------------------
 
@@ -140,6 +153,13 @@ def formula(node: Node, names: Mapping[Node, str], *, latex: bool = False) -> st
     if node._op is None:
         return ""
     return operation(node._op, [_atom(arg, names, latex=latex) for arg in node.args], latex=latex).text
+
+
+def short_formula(node: Node, names: Mapping[Node, str]) -> str:
+    """The same; of an operation on more than eight arguments only how many there are."""
+    if node._op is None or len(node.args) <= MOST_ARGUMENTS:
+        return formula(node, names)
+    return f"{node._op.name} of {len(node.args):,} arguments"
 
 
 def expression(

@@ -24,7 +24,6 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from importlib.metadata import version
 from statistics import mean, stdev
 from typing import Any
 
@@ -196,9 +195,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="two splits")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     options = parser.parse_args()
-    print(
-        f"Python {platform.python_version()}, {versions()}, scikit-learn {version('scikit-learn')}; {processor()}; float64."
-    )
+    packages = versions(("numpy", "scikit-learn"))
+    print(f"Python {platform.python_version()}, {packages}; {processor()}; float64.")
     print(f"\n{aligned(table(SPLITS[:2] if options.quick else SPLITS), markdown=options.markdown)}")
 
 

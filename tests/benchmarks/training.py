@@ -21,7 +21,6 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from statistics import mean, median, stdev
 from time import perf_counter
 from typing import Any
@@ -155,9 +154,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer splits, rounds, seeds and settings")
     parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
     options = parser.parse_args()
-    print(
-        f"Python {platform.python_version()}, {versions()}, scikit-learn {version('scikit-learn')}; {processor()}; float64."
-    )
+    packages = versions(("numpy", "torch", "scikit-learn"))
+    print(f"Python {platform.python_version()}, {packages}; {processor()}; float64.")
     for name in [options.only] if options.only else ALWAYS:
         print(f"\n{aligned(TABLES[name](quick=options.quick), markdown=options.markdown)}")
 

@@ -156,6 +156,8 @@ def test_samples_that_cannot_be_drawn_are_refused(model, features, targets, mess
 def test_a_resolution_of_one_place_is_refused():
     with pytest.raises(ValueError, match="must be 2 at least"):
         decision_boundary(linear([1.0, 0.0, 0.0]), POINTS, [0, 0, 1, 1], resolution=1)
+    with pytest.raises(TypeError, match=r"the resolution is 9\.5 of type float; it must be a whole number"):
+        decision_boundary(linear([1.0, 0.0, 0.0]), POINTS, [0, 0, 1, 1], resolution=9.5)
 
 
 # --- training ------------------------------------------------------------------------------------------------------------
@@ -193,6 +195,8 @@ def test_the_kept_epoch_is_marked_and_losses_begin_at_zero():
 def test_what_is_no_history_is_refused():
     with pytest.raises(TypeError, match="must be what fit"):
         loss_curve([[1.0, 2.0]])
+    with pytest.raises(TypeError, match="a float was given; it must be what fit"):
+        loss_curve(1.0)
     with pytest.raises(ValueError, match="no history"):
         loss_curve([])
 
@@ -275,3 +279,11 @@ def test_given_axes_are_drawn_on(drawn):
 def test_an_unknown_theme_is_refused(drawn):
     with pytest.raises(ValueError, match="unknown theme 'pink'"):
         drawn(theme="pink")
+
+
+@pytest.mark.parametrize("drawn", DRAWINGS.values(), ids=DRAWINGS)
+def test_a_figure_and_its_axes_are_not_mistaken_for_axes(drawn):
+    figure = Figure()
+    for given in (figure, (figure, figure.add_subplot())):
+        with pytest.raises(TypeError, match="must be axes of matplotlib"):
+            drawn(ax=given)

@@ -228,3 +228,20 @@ def test_long_chains_are_compared_without_recursion_shown_as_text_and_refused_be
 def test_only_values_are_compared():
     with pytest.raises(TypeError, match="diff: a float was given; it must be a Value"):
         diff(Value(1.0), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"digits": 0}, "diff: digits is 0; it must be a whole number from 1 to 17"),
+        ({"limit": 0}, "diff: the limit is 0; it must be a whole number above 0"),
+        ({"limit": 2}, "the difference has more than 2 boxes: print it, or compare inner values"),
+        ({"limit": 4}, "the difference has more than 4 boxes: print it, or compare inner values"),
+    ],
+)
+def test_a_picture_of_a_difference_refuses_what_makes_no_sense_with_advice_that_it_can_take(options, message):
+    x = Value(2.0, label="x")
+    difference = diff(ag.exp(x).sin(), ag.log(x).cos())
+    assert len(difference.draw(limit=5).scene.boxes) == 5
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        difference.draw(**options)

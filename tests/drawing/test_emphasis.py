@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import assume, given
@@ -221,6 +222,28 @@ def test_strokes_of_several_paths_run_side_by_side():
     assert (x1, y2 - y1) == (x2, pytest.approx(4.0, abs=0.11))  # coordinates are rounded to 0.1
     chips = [text.text for text in ElementTree.fromstring(svg).iter(f"{SVG}text") if text.get("class").endswith(" rank")]
     assert sorted(chips) == ["1"] * 4 + ["2"] * 4  # on the three arrows of each path, and in the legend
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_strokes_of_ten_paths_side_by_side_spare_the_text_of_the_arrow_beside_theirs(down):
+    x = u = Value(1.0)
+    for _ in range(5):
+        x = x * x + u
+    svg = draw(x, paths=ledger(x, u, k=10), direction="down" if down else "right").svg
+    along, across = (1, 0) if down else (0, 1)
+    grounds, strokes = [], []
+    for (_, edge), (_, text) in zip(elements(svg, "edge"), elements(svg, "derivative"), strict=True):
+        place = [float(text.find(f"{SVG}rect").get(name)) for name in ("x", "y", "width", "height")]
+        grounds.append(((place[along], place[along] + place[along + 2]), (place[across], place[across] + place[across + 2])))
+        for path in edge.iter(f"{SVG}path"):
+            if path.get("class") == "trail":
+                points = [[float(number) for number in point.split()] for point in path.get("d")[1:].split("L")]
+                strokes += [(len(grounds), start, end) for start, end in pairwise(points) if start[across] == end[across]]
+    assert len({start[across] for arrow, start, _ in strokes}) > 20
+    for arrow, start, end in strokes:
+        for number, ((left, right), (top, bottom)) in enumerate(grounds, start=1):
+            if number != arrow and start[along] < right and left < end[along]:
+                assert not top < start[across] < bottom
 
 
 def test_ten_paths_are_highlighted_at_most():

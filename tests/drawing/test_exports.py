@@ -14,6 +14,7 @@ from hypothesis import given
 import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.drawing import draw, mermaid, tikz
+from autograd_lite.drawing import picture as module
 from autograd_lite.drawing.scene import shortened
 from tests.drawing.reading import read_svg, values
 from tests.drawing.test_labels import check, everywhere, hostile, is_shown_as, picture_of
@@ -28,6 +29,7 @@ MERMAID = re.compile(
     rf"    (?:(?P<leaf>n\d+)\(\[{TEXT}\]\)|(?P<box>n\d+)\[\[?{TEXT}\]\]?"
     rf"|(?P<source>n\d+) (?P<line>-->|-\.->)(?:\|{TEXT}\|)? (?P<target>n\d+)"
     rf"|legend\[{TEXT}\]|classDef constant fill:none,stroke:none|class (?:n\d+|legend)(?:,n\d+)*(?:,legend)? constant"
+    r"|classDef default fill:#\w{6},color:#\w{6}"
     r"|style n\d+ (?:fill:#\w{6},color:#\w{6}|color:#\w{6}|stroke-dasharray:\d \d|,)+"
     r"|linkStyle \d+ (?:stroke:#\w{6}|stroke-width:[\d.]+(?:px)?|stroke-dasharray:[\d ]+|,)+)"
 )
@@ -303,6 +305,20 @@ def test_dead_units_and_pale_boxes_are_marked_in_every_format():
     assert r"\node[leaf,pale," in picture.tikz()
 
 
+@pytest.mark.parametrize(("theme", "ground"), [("light", "#ffffff"), ("dark", "#15181c")])
+def test_where_mermaid_colours_boxes_one_without_a_derivative_has_the_ground_of_the_scale(theme, ground):
+    x, y = Value(2.0, "x"), Value(-1.0, "y")
+    output = x + y.relu()
+    assert "default" not in draw(output, theme=theme).mermaid()
+    output.backward()
+    picture = draw(output, theme=theme)
+    styled = re.findall(r"style (n\d+) fill", picture.mermaid())
+    assert [k for k, shown in enumerate(picture.scene.boxes) if f"n{k}" not in styled] == [
+        k for k, shown in enumerate(picture.scene.boxes) if not shown.grad
+    ]
+    assert f"    classDef default fill:{ground},color:" in picture.mermaid()
+
+
 # --- limits --------------------------------------------------------------------------------------------------------------
 
 
@@ -378,6 +394,13 @@ def test_without_the_program_dot_cairosvg_gets_the_svg(tmp_path, monkeypatch, fo
     picture = picture_of("x")
     written = picture.save(tmp_path / f"x.{form}").read_bytes()
     assert written == form.encode() + picture.svg.encode()
+
+
+@pytest.mark.parametrize(("engine", "made"), [("own", b"by cairosvg"), ("dot", b"by dot")])
+def test_where_both_are_installed_a_file_has_the_layout_that_is_shown(tmp_path, monkeypatch, engine, made):
+    monkeypatch.setitem(sys.modules, "cairosvg", SimpleNamespace(svg2png=lambda bytestring: b"by cairosvg", svg2pdf=None))
+    monkeypatch.setattr(module, "run_dot", lambda scene, form: b"by dot")
+    assert draw(Value(1.0), engine=engine).save(tmp_path / "x.png").read_bytes() == made
 
 
 def test_cairosvg_gives_a_picture_where_it_is_installed(tmp_path, monkeypatch):

@@ -284,6 +284,7 @@ def test_drawing_leaves_the_model_alone():
         ({"x": X, "colour": "gradient"}, "needs an x and a target"),
         ({"colour": "red"}, "'red'; it must be one of 'weight', 'gradient'"),
         ({"most": 1}, "two units at least"),
+        ({"digits": 0}, "draw_network: digits is 0; it must be a whole number from 1 to 17"),
         ({"theme": "pink"}, "known are light, dark"),
         ({"x": X, "target": 1.0, "loss": "least"}, "unknown loss"),
     ],
@@ -294,6 +295,8 @@ def test_what_makes_no_sense_is_refused(options, message):
 
 
 def test_what_has_no_layers_side_by_side_is_refused():
+    with pytest.raises(TypeError, match="draw_network: most is 'all' of type str; it must be a whole number"):
+        draw_network(network(), most="all")
     with pytest.raises(TypeError, match="must be an MLP, a Layer or a Sequential"):
         draw_network(nn.Conv1d(1, 1, 2))
     with pytest.raises(TypeError, match="must be a Value"):

@@ -73,8 +73,9 @@ def test_without_the_program_a_png_or_pdf_is_refused_in_one_line_that_says_what_
     with pytest.raises(RuntimeError) as error:
         draw(square).save(tmp_path / f"x.{form}")
     assert str(error.value) == (
-        "the program 'dot' is not installed: install Graphviz, or save as .svg or .html; the package cairosvg does it too: "
-        "pip install cairosvg"
+        f"cannot make a .{form}: cairosvg cannot be imported (import of cairosvg halted; None in sys.modules); install it "
+        "by pip install 'autograd_lite[pictures]'; the program 'dot' is not installed: install Graphviz, or save as .svg or "
+        ".html"
     )
     assert not (tmp_path / f"x.{form}").exists()
 
@@ -195,6 +196,7 @@ def test_only_a_value_is_drawn(thing):
         ({"theme": "sepia"}, "the theme is 'sepia'; it must be 'light', 'dark' or 'auto'"),
         ({"theme": ["dark"]}, "the theme is \\['dark'\\]"),
         ({"legend": 1}, "the legend is 1; it must be True or False"),
+        ({"unrolled": "layers.0"}, "unrolled is 'layers.0'; it must be True or False"),
     ],
 )
 def test_an_option_that_makes_no_sense_is_refused(square, options, message):
@@ -224,7 +226,10 @@ def test_a_picture_shows_itself_as_text_and_as_html(output):
 
 def test_the_text_form_counts_nodes_and_has_value_and_derivative(square):
     assert repr(draw(square)) == "graph of 2 nodes, value 9, grad 1"
-    assert repr(draw(Value(-0.5))) == "graph of 1 nodes, value −0.5, grad –"
+    assert repr(draw(Value(-0.5))) == "graph of 1 node, value −0.5, grad –"
+    with ag.name_scope("all of it"):
+        output = Value(2.0).exp() * 3.0
+    assert repr(draw(output, depth=1)) == "graph of 3 nodes in 1 box"
 
 
 def test_draw_dot_is_draw(square):

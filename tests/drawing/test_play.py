@@ -433,6 +433,26 @@ def test_where_widgets_do_not_run_the_picture_at_the_last_position_is_shown(widg
     assert texts(played.picture.scene) == fresh(lesson, x=1.5, y=2.0)
 
 
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_page_made_of_a_notebook_has_the_picture_unless_the_notebook_keeps_its_widgets(monkeypatch, kept):
+    nbconvert = pytest.importorskip("nbconvert", reason="nbconvert is not installed")
+    nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
+    monkeypatch.setattr(playing, "_widget_class", lambda: Widget)  # nbconvert needs what the fixture replaces
+    played = play(lesson, x=(-3, 3), y=(0.0, 2.0, 0.5))
+    played.move(x=1.5)
+    data, metadata = played._repr_mimebundle_(include=None, exclude=None)
+    output = nbformat.v4.new_output("execute_result", data=data, metadata=metadata, execution_count=1)
+    cell = nbformat.v4.new_code_cell("play(lesson)", outputs=[output], execution_count=1)
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    if kept:
+        states = {"state": {"7": {}}, "version_major": 2, "version_minor": 0}
+        notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": states}
+    source, _ = nbconvert.HTMLExporter().from_notebook_node(notebook)
+    (image,) = re.findall('src="(data:image[^"]+)"', played.picture._repr_html_())
+    assert (image in source) is not kept
+    assert ('<script type="application/vnd.jupyter.widget-view+json">' in source) is kept
+
+
 def test_a_picture_that_was_kept_does_not_move(widgets):
     played = play(lesson, x=(-3, 3), y=(0.0, 2.0, 0.5))
     kept = played.picture

@@ -239,6 +239,11 @@ def test_what_makes_no_surface_is_refused(center, options, message):
         loss_surface(bowl, center, **options)
 
 
+def test_a_resolution_is_a_whole_number():
+    with pytest.raises(TypeError, match=r"loss_surface: the resolution is 9\.5 of type float; it must be a whole number"):
+        loss_surface(bowl, (0.0, 0.0), resolution=9.5)
+
+
 def test_a_function_must_give_one_number():
     with pytest.raises(TypeError, match="gave a list; it must give one number"):
         loss_surface(lambda p: [p[0], p[1]], (0.0, 0.0))

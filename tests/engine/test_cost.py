@@ -9,9 +9,11 @@ Source of the bound: A. Griewank, On automatic differentiation, 1989; Griewank a
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -21,6 +23,8 @@ import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.engine.primitive import TABLE
 from autograd_lite.engine.sweep import local_derivatives, reverse, topological
+from tests.benchmarks.contenders import LIBRARY, load
+from tests.benchmarks.measure import memory
 from tests.engine.test_paths import diamonds
 from tests.engine.test_random_graphs import on_values
 from tests.strategies import apply, examples, graphs, points
@@ -177,3 +181,11 @@ def test_the_formula_of_a_partial_is_a_bounded_number_of_rows(name, data):
     partials = row.local_partials(args, out, row.flows(out.numbers, out.data))
     made = {node for z in partials if isinstance(z, Value) for node in topological(z)} - known
     assert sum(len(node.args) if node.op.arity is None else 1 for node in made if node.op is not None) <= 8 * len(args)
+
+
+def test_a_node_takes_the_memory_that_the_readme_says():
+    readme = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
+    (figures,) = re.findall(r"memory of a node, after backward \|[^|]*\| (\d+), (\d+) B", readme)
+    measured = memory(load(LIBRARY), "constants", 10_000)
+    for figure, found in zip(figures, (measured["allocated"], measured["allocated after backward"]), strict=True):
+        assert int(figure) - 1 < found < int(figure) + 9  # 8 more from Python 3.12 on, for references that are weak

@@ -25,6 +25,7 @@ from autograd_lite.train.compression import (
     soft_targets,
 )
 from tests.benchmarks import compression as benchmark
+from tests.benchmarks import training as other_benchmark
 from tests.strategies import examples
 
 DICE = np.random.default_rng(0)
@@ -558,3 +559,15 @@ def test_the_table_of_digits_holds(network, name, least, most, smaller):
     run, beside = method.run(network), benchmark.METHODS[method.beside].run(network)
     assert least <= 100.0 * (run.accuracy - beside.accuracy) <= most
     assert 64 * len(network.model.parameters()) / run.bits >= smaller
+
+
+def test_the_commands_that_the_readme_names_print_their_tables(monkeypatch, capsys):
+    lines = [["network", "accuracy"], ["small", "98 %"]]
+    monkeypatch.setattr(benchmark, "table", lambda splits: lines)
+    monkeypatch.setitem(other_benchmark.TABLES, "speed", lambda *, quick: lines)
+    for command, options in ((benchmark, []), (other_benchmark, ["--only", "speed"])):
+        monkeypatch.setattr("sys.argv", [command.__name__, *options])
+        command.main()
+        head, _, *shown = capsys.readouterr().out.splitlines()
+        assert head.startswith("Python 3.")
+        assert shown == ["network  accuracy", "small    98 %"]
