@@ -18,6 +18,7 @@ FAMILIES = ["engine", "calculus", "checks", "compiler", "scipy", "nn", "optim", 
 
 ENGINE = [
     "extras",
+    "collection",
     "domain",
     "special",
     "ieee",

@@ -14,7 +14,6 @@ import numpy as np
 from autograd_lite.calculus.contents import map_values
 from autograd_lite.calculus.recording import is_differentiating, makes_graph, number_of, on_numbers
 from autograd_lite.compiler.backends.direct import MISS
-from autograd_lite.compiler.backends.memory import no_collection
 from autograd_lite.compiler.calls import Call, Way, call_of
 from autograd_lite.compiler.lowered import Lowered
 from autograd_lite.compiler.runtime import DOUBTFUL, REFUSED, Compiled, Options
@@ -22,6 +21,7 @@ from autograd_lite.compiler.shortcut import Shortcut
 from autograd_lite.compiler.traced import UntraceableError
 from autograd_lite.compiler.traced_call import Trace, trace_call
 from autograd_lite.engine import state
+from autograd_lite.engine.collection import no_collection
 
 __all__ = ["Jitted", "jit"]
 

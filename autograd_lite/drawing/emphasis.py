@@ -16,7 +16,7 @@ from autograd_lite.drawing.scene import Heat, Mark, Scene, Shown, Trail, is_stal
 from autograd_lite.engine.ledger import Ledger, forward_sums
 from autograd_lite.engine.node import Node
 from autograd_lite.engine.paths import Between, between
-from autograd_lite.engine.primitive import Primitive
+from autograd_lite.engine.primitive import Primitive, Scalar
 from autograd_lite.engine.sweep import reverse, topological
 
 __all__ = ["emphasised", "state_of", "with_heat", "with_trails", "with_units"]
@@ -57,16 +57,25 @@ def state_of(node: Node) -> str:
     if row is None or not _can_shut(row) or is_stale(node):
         return ""
     slopes = row.local_slopes(node.numbers, node._number)
-    places = [k if row.arity else 0 for k in range(len(slopes))]  # one partial stands for all elements of a sequence
-    uses = zip(places, node.args, slopes, strict=True)
-    own = [(k, z) for k, arg, z in uses if isinstance(arg, Node) and row.partials[k] is not None]
-    if own and all(z is None and row.active[k] is not None for k, z in own):
+    if _shuts(row, node.args, slopes):
         return "dead"
     sides = _level_sides(row)
     z = slopes[0] if sides else None
     if z is None or not abs(z) <= SATURATED:
         return ""
     return "dead" if z == 0.0 else "saturated" if sides == 2 else ""
+
+
+def _shuts(row: Primitive, args: Sequence[Scalar], slopes: Sequence[float | None]) -> bool:
+    """Whether no argument passes an adjoint on that would elsewhere."""
+    found = False
+    for k, (arg, z) in enumerate(zip(args, slopes, strict=True)):
+        place = k if row.arity else 0  # one partial stands for all elements of a sequence
+        if type(arg) is not float and row.partials[place] is not None:
+            if z is not None or row.active[place] is None:
+                return False
+            found = True
+    return found
 
 
 @lru_cache(maxsize=512)

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from autograd_lite.drawing.folding import Box, Folded, Folding, Item, folded
@@ -18,8 +20,8 @@ __all__ = ["Part", "folded_scene", "group_lines", "largest_of"]
 LONGEST = 48
 """Characters, of a group's title."""
 
-Slopes: TypeAlias = dict[int, tuple[Sequence[Any], Sequence[float | None] | None]]
-"""The arguments of nodes, by their positions, and their local derivatives; None where no derivative arrives."""
+Slopes: TypeAlias = dict[int, tuple[Sequence[Any], float | None, Sequence[float | None]]]
+"""Of nodes, by their positions, the arguments, the derivative that arrives or None, and the local ones if one does."""
 
 
 @dataclass(frozen=True)
@@ -141,14 +143,15 @@ class _Builder:
         """One arrow for many edges, with what flows back there: to one node a derivative, to several the norm of theirs."""
         flowing: dict[Node, float] = {}
         sources: set[Node] = set()
-        for user, place in edges:
+        for user, places in groupby(edges, itemgetter(0)):
             if user not in slopes:
                 slopes[user] = self.slopes(self.order[user])
-            args, own = slopes[user]
-            sources.add(args[place])
-            s, z = self.adjoint.get(self.order[user]), None if own is None else own[place]
-            if s is not None and z is not None:
-                flowing[args[place]] = flowing.get(args[place], 0.0) + s * z
+            args, s, own = slopes[user]
+            for _, place in places:
+                arg = args[place]
+                sources.add(arg)
+                if s is not None and (z := own[place]) is not None:
+                    flowing[arg] = flowing.get(arg, 0.0) + s * z
         number = self.scene.number
         if self.stale:
             text = "?"
@@ -158,16 +161,15 @@ class _Builder:
             text = f"‖∂‖ {number(math.hypot(*flowing.values()))} of {len(sources):,}"
         return Mark(source, target, None, self.stale or bool(flowing), text, tuple(edges))
 
-    def slopes(self, node: Node) -> tuple[Sequence[Any], Sequence[float | None] | None]:
-        """The arguments of a node, and the local derivatives."""
-        if node._op is None or self.adjoint.get(node) is None:
-            return node.args, None
-        return node.args, node._op.local_slopes(node.numbers, node._number)
+    def slopes(self, node: Node) -> tuple[Sequence[Any], float | None, Sequence[float | None]]:
+        """What `Slopes` has of a node."""
+        op, s = node._op, self.adjoint.get(node)
+        return node.args, s, () if op is None or s is None else op.local_slopes(node.numbers, node._number)
 
     @cached_property
     def adjoint(self) -> Mapping[Node, float | None]:
         """The derivative of the output with respect to each node; none of a graph that leaves were written in since."""
-        return {} if self.stale else reverse(self.order[-1])
+        return {} if self.stale else reverse(self.order[-1], order=self.order)
 
     @cached_property
     def stale(self) -> bool:

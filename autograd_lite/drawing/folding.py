@@ -115,7 +115,7 @@ def _closed(whole: Group, folding: Folding) -> set[Group]:
     open_ = {around for group in unfold for around in group.around}
     closed = set()
     for group in groups:
-        deep = folding.depth is not None and (len(group.around) >= folding.depth or not group.inner)
+        deep = folding.depth is not None and (group.depth >= folding.depth or not group.inner)
         if group not in open_ and (deep or group in fold):
             closed.add(group)
     return closed
@@ -145,36 +145,30 @@ def _named(groups: Iterable[Group], wanted: Iterable[Any]) -> list[Group]:
 
 def _items(order: Sequence[Node], grouping: Grouping, closed: set[Group], apart: set[Group]) -> dict[Node, Item]:
     """For each node what has the box that it is in."""
-    outer: dict[Group, tuple[int, Group] | None] = {}
-    for group in [grouping.whole, *grouping.whole.within()]:
-        outer[group] = next(((k, around) for k, around in enumerate(group.around) if around in closed), None)
-    known: dict[tuple[Group, Any], Folded] = {}
-    boxes: dict[Group, list[Folded]] = {}
+    outer: dict[Group | None, Group | None] = {grouping.whole: None}
+    for group in grouping.whole.within():
+        outer[group] = outer[group.parent] or (group if group in closed else None)
+    boxes: dict[Group, dict[Any, Folded]] = {}
     items: dict[Node, Item] = {}
-    for node in sorted(order, key=_is_leaf):  # results first: of several runs, the first one has the group's leaves
-        found = outer[grouping.group[node]]
-        if found is None:
-            items[node] = node
-            continue
-        k, group = found
-        made = boxes.setdefault(group, [])
-        if _is_leaf(node) and made:
-            items[node] = made[0]
-            continue
-        run = grouping.frames[node][k] if group in apart and not _is_leaf(node) else None
-        if (group, run) not in known:
-            known[group, run] = Folded(group, len(made) + 1 if group in apart else 0)
-            made.append(known[group, run])
-        items[node] = known[group, run]
-    for position, node in enumerate(order):
-        item = items[node]
-        if isinstance(item, Folded):
-            item.members.append(position)
+    for are_leaves in (False, True):  # results first: of several runs, the first one has the group's leaves
+        for position, node in enumerate(order):
+            if (node._op is None) is not are_leaves:
+                continue
+            around = outer[grouping.group[node]]
+            if around is None:
+                items[node] = node
+                continue
+            made = boxes.setdefault(around, {})
+            one = are_leaves or around not in apart
+            run = next(iter(made), None) if one else grouping.frames[node][around.depth - 1]
+            if run not in made:
+                made[run] = Folded(around, len(made) + 1 if around in apart else 0)
+            items[node] = made[run]
+            made[run].members.append(position)
+    for made in boxes.values():
+        for item in made.values():
+            item.members.sort()
     return items
-
-
-def _is_leaf(node: Node) -> bool:
-    return node._op is None
 
 
 def _boxes(order: Sequence[Node], items: Mapping[Node, Item]) -> list[Box]:

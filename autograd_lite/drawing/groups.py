@@ -23,6 +23,7 @@ class Group:
         parent: the group around it; None of the whole graph.
         runs: how often it was run.
         inner: the groups in it.
+        depth: how many groups it is in, itself among them; 0 of the whole graph.
     """
 
     name: str
@@ -30,6 +31,10 @@ class Group:
     parent: Group | None = None
     runs: int = 0
     inner: list[Group] = field(default_factory=list, repr=False)
+    depth: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.depth = 0 if self.parent is None else self.parent.depth + 1
 
     @property
     def around(self) -> list[Group]:
@@ -83,21 +88,21 @@ def grouping_of(order: Sequence[Node], depth: int | None = None) -> Grouping:
     >>> [group.path for group in grouping.whole.within()]
     ['MLP', 'MLP/layers.0', 'MLP/layers.0/neurons.0', 'MLP/layers.1', 'MLP/layers.1/neurons.0']
     """
-    given: Given = {}
+    given = Given()
     frames = with_parts(runs_of(order, given), depth)
     tree = _Tree()
-    around = {node: tree.groups(found) for node, found in frames.items()}
-    group = {node: found[-1] for node, found in around.items()}
-    homes = _homes(tree.whole)
-    for node, found in around.items():  # a parameter stands in its module, and any other leaf where all its users do
+    group = {node: tree.groups(found)[-1] for node, found in frames.items()}
+    homes = _homes(tree.whole)  # a parameter stands in its module, and any other leaf where all its users do
+    others = {node for node in order if node._op is None and node not in homes}
+    for node, found in frames.items() if others else ():
         for arg in node.args:
-            if type(arg) is not float and arg._op is None and arg not in homes:
-                own = made_in(outside(frames[node], arg, given), arg)
-                place = found[len(own)] if len(own) < len(frames[node]) else found[-1]
-                group[arg] = _common(group.get(arg), place)
+            if type(arg) is not float and arg._op is None and arg in others:
+                own = made_in(outside(found, arg, given), arg)
+                group[arg] = _common(group.get(arg), tree.groups(found)[len(own)])
     group |= {leaf: home for leaf, home in homes.items() if home is not tree.whole}
     for node in order:
-        group.setdefault(node, tree.whole)
+        if node._op is None:
+            group.setdefault(node, tree.whole)
     return Grouping(tree.whole, group, frames)
 
 
@@ -117,12 +122,13 @@ class _Tree:
 
     def groups(self, frames: Frames) -> tuple[Group, ...]:
         """The groups of some runs, from the whole graph inwards."""
-        if frames not in self._known:
-            found = [self.whole]
-            for run in frames:
+        known = self._known.get(frames)
+        if known is None:
+            found = [*self._known.get(frames[:-1], (self.whole,))]
+            for run in frames[len(found) - 1 :]:
                 found.append(self._runs.get((found[-1], run)) or self._new_run(found[-1], run))
-            self._known[frames] = tuple(found)
-        return self._known[frames]
+            known = self._known[frames] = tuple(found)
+        return known
 
     def _new_run(self, parent: Group, run: Run) -> Group:
         owner = run.owner
@@ -141,9 +147,9 @@ class _Tree:
     def _name(self, owner: Any, parent: Group) -> str:
         """The name of a scope or function; of a module where it stands in the next module around it, else its class."""
         name = owner if isinstance(owner, str) else getattr(owner, "__name__", type(owner).__name__)
-        around = [group.owner for group in parent.around if hasattr(group.owner, "named_modules")]
-        if around and hasattr(owner, "named_modules"):
-            name = self._places_in(around[-1]).get(id(owner), name)
+        if hasattr(owner, "named_modules"):
+            around = [group.owner for group in parent.around if hasattr(group.owner, "named_modules")]
+            name = self._places_in(around[-1]).get(id(owner), name) if around else name
         return self._own(shortened(str(name).strip()) or "unnamed", parent)
 
     def _own(self, name: str, parent: Group) -> str:

@@ -23,6 +23,7 @@ from autograd_lite.drawing.scene import Scene, scene_of
 from autograd_lite.drawing.svg import svg_of
 from autograd_lite.drawing.theme import page_style, palette_of
 from autograd_lite.drawing.tikz import document_of, tikz_of
+from autograd_lite.engine.collection import no_collection
 from autograd_lite.engine.extras import require
 from autograd_lite.engine.ledger import Ledger
 from autograd_lite.engine.node import Node
@@ -186,6 +187,7 @@ class Picture:
         return f"graph of {len(nodes):,} node{'s' * (len(nodes) != 1)}{folded}{'' if last.group else numbers}"
 
 
+@no_collection()
 def draw(
     value: Node,
     *,

@@ -10,9 +10,11 @@ uses, be it through other nodes of the same call.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, TypeAlias
+from operator import attrgetter
+from typing import Any, TypeAlias, TypeVar
 
 from autograd_lite.engine.node import Node
 from autograd_lite.engine.scope import Call, Scope, marks
@@ -31,11 +33,18 @@ class Part:
 
 Run: TypeAlias = Call | Scope | Part
 
+R = TypeVar("R", bound=Run)
+
 Frames: TypeAlias = tuple[Run, ...]
 """The runs that a node was made in, the outermost first."""
 
-Given: TypeAlias = dict[Call, frozenset[Node]]
-"""Of what calls were given the nodes, as far as it was asked for."""
+
+class Given(dict[Call, frozenset[Node]]):
+    """Of what calls were given the nodes, as far as it was asked for."""
+
+    def __missing__(self, call: Call) -> frozenset[Node]:
+        self[call] = frozenset(call.given)
+        return self[call]
 
 
 # --- runs ----------------------------------------------------------------------------------------------------------------
@@ -44,18 +53,18 @@ Given: TypeAlias = dict[Call, frozenset[Node]]
 def runs_of(order: Sequence[Node], given: Given) -> dict[Node, Frames]:
     """The calls and scopes that each result was made in, in topological order."""
     found: dict[Node, Frames] = {}
-    passed: dict[Node, Frames] = {}
-    last: dict[Node, Frames] = {}
-    known: dict[Frames, Frames] = {}
+    passed: dict[Node, tuple[Call, ...]] = {}
+    last: dict[Node, tuple[Call, ...]] = {}
+    known: dict[tuple[Call, ...], tuple[Call, ...]] = {}
     for node in reversed(order):
         if node._op is None:
             continue
-        calls: Frames = passed.pop(node, ())
+        calls = passed.pop(node, ())
         scopes: list[Scope] = []
         for mark in marks(node) if node._scope is not None else ():
             if type(mark) is Scope:
                 scopes = _chain(mark)
-            elif type(mark) is Call and node not in _given(mark, given):
+            elif type(mark) is Call and node not in given[mark]:
                 calls = _merged(calls, (mark,))
         calls = known.setdefault(calls, calls)
         found[node] = (*calls, *scopes) if scopes else calls
@@ -76,24 +85,16 @@ def _chain(scope: Scope | None) -> list[Scope]:
     return chain[::-1]
 
 
-def _given(call: Call, given: Given) -> frozenset[Node]:
-    """Of what a call was given, the nodes."""
-    if call not in given:
-        given[call] = frozenset(call.given)
-    return given[call]
-
-
-def outside(frames: Frames, arg: Node, given: Given) -> Frames:
+def outside(frames: tuple[R, ...], arg: Node, given: Given) -> tuple[R, ...]:
     """The runs that an argument belongs to: those around the outermost one that was given it."""
+    # What an earlier call returned, as what a module keeps from one call to the next, counts as given. The last mark is that
+    # of the outermost call, which was entered first.
+    mark = arg._scope[-1] if type(arg._scope) is tuple else arg._scope
+    returned = mark.entered if type(mark) is Call else math.inf
     for k, run in enumerate(frames):
-        if type(run) is Call and (arg in _given(run, given) or _was_made_before(arg, run)):
+        if isinstance(run, Call) and (arg in given[run] or returned < run.entered):
             return frames[:k]
     return frames
-
-
-def _was_made_before(arg: Node, run: Call) -> bool:
-    """Whether an earlier call returned it, as what a module keeps from one call to the next."""
-    return arg._scope is not None and any(type(mark) is Call and mark.entered < run.entered for mark in marks(arg))
 
 
 def made_in(frames: Frames, leaf: Node) -> Frames:
@@ -102,14 +103,11 @@ def made_in(frames: Frames, leaf: Node) -> Frames:
     return next((frames[:k] for k, run in enumerate(frames) if type(run) is Scope and run not in own), frames)
 
 
-def _merged(some: Frames, others: Frames) -> Frames:
+def _merged(some: tuple[Call, ...], others: tuple[Call, ...]) -> tuple[Call, ...]:
     """All the calls, in the order in which they were entered, which is that of nesting."""
-    new = [call for call in others if call not in some]
-    return tuple(sorted([*some, *new], key=_entered)) if new else some
-
-
-def _entered(call: Any) -> int:
-    return int(call.entered)
+    if not some or not others or some[-1].entered < others[0].entered:  # as of most nodes
+        return some + others
+    return tuple(sorted({*some, *others}, key=attrgetter("entered")))
 
 
 # --- parts of modules ----------------------------------------------------------------------------------------------------
@@ -117,10 +115,11 @@ def _entered(call: Any) -> int:
 
 def with_parts(frames: dict[Node, Frames], depth: int | None) -> dict[Node, Frames]:
     """The same, with the parts of modules that are not called themselves, down to a depth."""
-    called = {(id(outer), id(inner.owner)) for runs in frames.values() for outer, inner in pairwise(runs)}
+    called = {(id(outer), id(inner.owner)) for runs in set(frames.values()) for outer, inner in pairwise(runs[:depth])}
     owned: dict[int, dict[Node, tuple[Any, ...]]] = {}
     parts: dict[tuple[int, int], Part] = {}
-    way: dict[Node, tuple[Any, ...]] = {}
+    ways_in: dict[Run, dict[Node, tuple[Any, ...]]] = {}
+    known: dict[tuple[Any, ...], Frames] = {}
     found = dict(frames)
     for node, runs in frames.items():
         run = runs[-1] if runs else None
@@ -128,18 +127,21 @@ def with_parts(frames: dict[Node, Frames], depth: int | None) -> dict[Node, Fram
             continue
         if id(run.owner) not in owned:
             owned[id(run.owner)] = _ways(run.owner)
-        ways = owned[id(run.owner)]
+        ways, inner = owned[id(run.owner)], ways_in.setdefault(run, {})
         shared: tuple[Any, ...] | None = None
         for arg in node.args:
             if type(arg) is float:
                 continue
-            own = ways.get(arg) if arg._op is None else way.get(arg) if frames[arg] and frames[arg][-1] is run else None
+            own = ways.get(arg) if arg._op is None else inner.get(arg)
             if own is not None and own is not shared:
                 shared = own if shared is None else tuple([a for a, b in zip(shared, own, strict=False) if a is b])
         if shared is not None:
-            way[node] = shared
+            inner[node] = shared
             if shared and (id(run), id(shared[0])) not in called:
-                found[node] = (*runs, *[parts.setdefault((id(run), id(module)), Part(module)) for module in shared])
+                place = (runs, *map(id, shared))
+                if place not in known:
+                    known[place] = (*runs, *[parts.setdefault((id(run), id(module)), Part(module)) for module in shared])
+                found[node] = known[place]
     return found
 
 

@@ -259,7 +259,11 @@ def add_marks(scene: Scene, node: Node, number: int, sources: Sequence[int | Non
 
 def is_stale(node: Node) -> bool:
     """Whether an argument of a node was written since the node was computed."""
-    return any(isinstance(arg, Node) and arg._op is None and arg._birth > node._birth for arg in node.args)
+    birth = node._birth
+    for arg in node.args:  # noqa: SIM110  # asked of very many nodes, and any() takes several times as long
+        if type(arg) is not float and arg._op is None and arg._birth > birth:
+            return True
+    return False
 
 
 def far_used(uses: Iterable[tuple[Item, Sequence[Item]]]) -> set[Item]:

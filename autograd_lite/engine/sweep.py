@@ -97,14 +97,17 @@ def _written_since(leaf: Node, user: Node) -> RuntimeError:
 
 
 @observed(backward=True, on_numbers=True)
-def reverse(output: Node, gradient: float = 1.0) -> dict[Node, float | None]:
+def reverse(output: Node, gradient: float = 1.0, *, order: Iterable[Node] | None = None) -> dict[Node, float | None]:
     """The derivative of the output with respect to every node, times `gradient`: reverse accumulation.
+
+    Arguments:
+        order: the output's nodes as `topological` gives them, from who has them already.
 
     Returns:
         S(i, o)·gradient for each node i below the output, arguments first; None where no path leads from i to the output
         but through structural zeros.
     """
-    adjoint = _ordered(output)
+    adjoint = _ordered(output) if order is None else dict.fromkeys(order)
     adjoint[output] = gradient
     pending: Pending = {}
     for node, s in reversed(adjoint.items()):

@@ -9,7 +9,7 @@ from mpmath import mp
 
 from autograd_lite import Value, gradients
 from autograd_lite.engine.primitive import TABLE
-from autograd_lite.engine.sweep import forward, local_derivatives, topological
+from autograd_lite.engine.sweep import forward, local_derivatives, reverse, topological
 from tests.oracles import oracle
 from tests.strategies import REACH, apply, examples, graphs
 
@@ -73,6 +73,15 @@ def test_gradient_equals_differences_in_mpmath(name, data):
             above, below = (in_mpmath(recipe, moved(exact, (k, move))) for move in (h, -h))
             # The error of a difference is of the order of h² = 1e-30; that of the sweep some ulp of every path.
             assert abs((above - below) / (2 * h) - found) <= 1e-9 * magnitude + 1e-25
+
+
+@examples(100)
+@given(recipe=graphs())
+def test_a_sweep_that_is_told_the_order_finds_the_same_to_the_bit(recipe):
+    _, output = on_values(recipe)
+    found = reverse(output, 2.0, order=topological(output))
+    assert [*found] == [*reverse(output, 2.0)]
+    assert repr([*found.values()]) == repr([*reverse(output, 2.0).values()])  # a nan and the sign of 0 too
 
 
 @examples(100)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
-__all__ = ["no_collection", "placed"]
+__all__ = ["placed"]
 
 
 def placed(lives: Sequence[tuple[int, int, int]]) -> tuple[list[int], int]:
@@ -36,15 +34,3 @@ def placed(lives: Sequence[tuple[int, int, int]]) -> tuple[list[int], int]:
         offsets.append(start)
         top = max(top, start + size)
     return offsets, top
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Keeps the cyclic collector from walking, again and again, through millions of entries that are all in use."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

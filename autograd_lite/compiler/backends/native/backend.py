@@ -17,7 +17,6 @@ import numpy as np
 
 from autograd_lite.compiler.backends.binding import Binder
 from autograd_lite.compiler.backends.contraction import Call, Scratch
-from autograd_lite.compiler.backends.memory import no_collection
 from autograd_lite.compiler.backends.native.cache import Kept, key_of, load, store
 from autograd_lite.compiler.backends.native.entry import Entry
 from autograd_lite.compiler.backends.native.layout import FAILED, LANES, PADDED, SCRATCH, Layout
@@ -31,6 +30,7 @@ from autograd_lite.compiler.plan import Plan, Step
 from autograd_lite.compiler.program import Axes
 from autograd_lite.compiler.sources import Constants
 from autograd_lite.compiler.traced_call import Form
+from autograd_lite.engine.collection import no_collection
 
 __all__ = ["BoundNative", "NativePlan"]
 
