@@ -234,12 +234,12 @@ class BoundNative:
         entry = native.layout.buffer(number)
         if native.axis in axes and native.axis is not None:
             moved = np.moveaxis(array, 1 + axes.index(native.axis), -1)
-            flat = moved.reshape(-1, self.lanes)
+            flat = np.require(moved.reshape(-1, self.lanes), requirements="A")  # a stride is a whole number of numbers
             if not np.may_share_memory(flat, array):
                 self.fills.append(partial(_refill, flat, moved))
             self.table[entry + 1 : entry + 3] = [stride // array.itemsize for stride in flat.strides]
         else:
-            flat = np.ascontiguousarray(array)
+            flat = np.require(array, requirements=["C", "A"])
             if not np.may_share_memory(flat, array):
                 self.fills.append(partial(_refill, flat, array))
         self.memory.append(flat)
