@@ -98,12 +98,13 @@ class Compiled:
         """The machine code for these numbers of lanes."""
         from autograd_lite.compiler.backends.native.backend import NativePlan  # llvmlite is loaded where it is used
         from autograd_lite.compiler.backends.native.entry import entry_of
+        from autograd_lite.compiler.backends.native.stages import blocked_axis
 
         with self._lock:
             for native in self._natives:
                 if native.serves(sizes):
                     return native
-            entry = entry_of(self.trace, self.arguments)
+            entry = entry_of(self.trace, self.arguments, blocked_axis(self.plan, sizes))
             self._natives.append(NativePlan(self.plan, sizes, entry))
             return self._natives[-1]
 

@@ -79,6 +79,52 @@ def test_arrays_are_read_where_they_lie_in_any_layout(layout):
         assert shared(xs) == pytest.approx((xs.astype(float) ** 2).sum(), rel=1e-12)
 
 
+def square_of_sums(xs, ys):
+    """Lanes of xs and lanes of ys, in two maps."""
+    return ag.total(ag.vmap(lambda x: x[0] * x[1])(xs)) * ag.total(ag.vmap(lambda y: y[0] - y[1])(ys))
+
+
+READERS = {
+    "by lanes and whole": (
+        lambda xs, ys: ag.vmap(lambda x: x[0] * xs[1, 0] + x[1])(xs),
+        lambda xs, ys: xs[:, 0] * xs[1, 0] + xs[:, 1],
+    ),
+    "by each of its dimensions": (
+        lambda xs, ys: (
+            ag.total(ag.vmap(lambda x: x[0] * x[1])(xs)) + ag.total(ag.vmap(lambda x: x[0] * x[2], in_axes=1)(xs))
+        ),
+        lambda xs, ys: (xs[:, 0] * xs[:, 1]).sum() + (xs[0] * xs[2]).sum(),
+    ),
+    "by lanes that do not go in blocks": (
+        square_of_sums,
+        lambda xs, ys: (xs[:, 0] * xs[:, 1]).sum() * (ys[:, 0] - ys[:, 1]).sum(),
+    ),
+    "by lanes within lanes": (
+        lambda xs, ys: ag.vmap(lambda y: ag.total(ag.vmap(lambda x: x[0] * y[1] + x[1] * y[0])(xs)))(ys),
+        lambda xs, ys: xs[:, 0].sum() * ys[:, 1] + xs[:, 1].sum() * ys[:, 0],
+    ),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("layout", ["contiguous", "every second column", "transposed", "backwards"])
+def test_arrays_are_read_where_they_lie_however_they_are_mapped(reader, layout):
+    function, wanted = READERS[reader]
+    f = native(function)
+    dice = np.random.default_rng(2)
+    for _ in range(3):  # the first call goes the longer way
+        xs, ys = LAYOUTS[layout](dice.normal(size=(5, 3))), LAYOUTS[layout](dice.normal(size=(9, 2)))
+        assert np.allclose(f(xs, ys), wanted(xs, ys), rtol=1e-12, atol=1e-14)
+
+
+def test_a_large_array_whose_numbers_do_not_lie_at_whole_places_is_read_rightly():
+    table = np.zeros(20_000, dtype=[("x", float), ("label", np.int32)])  # a number each 12 bytes
+    table["x"] = np.random.default_rng(3).normal(size=20_000)
+    f = native(ag.vmap(lambda x: x * 2.0))
+    for _ in range(2):
+        assert f(table["x"]).tolist() == (table["x"] * 2.0).tolist()
+
+
 def test_other_shapes_are_served_too():
     f = native(lambda xs: ag.total(ag.vmap(lambda x: x * 2.0)(xs)))
     for n in [3, 5, 3, 8, 5]:

@@ -48,14 +48,17 @@ class CallWriter:
 
     Arguments:
         arguments: the structures of the positional arguments, each one block.
+        axis: whose lanes go in blocks.
         module: has the function that runs the plan.
 
     Attributes:
         slots: the entries of the table that the function needs beside those of the plan, and after them.
     """
 
-    def __init__(self, trace: Trace, arguments: Sequence[Structure], module: ir.Module, layout: Layout) -> None:
-        self.trace, self.arguments, self.layout = trace, arguments, layout
+    def __init__(
+        self, trace: Trace, arguments: Sequence[Structure], axis: int | None, module: ir.Module, layout: Layout
+    ) -> None:
+        self.trace, self.arguments, self.axis, self.layout = trace, arguments, axis, layout
         self.slots: list[Slot] = []
         function = ir.Function(module, ir.FunctionType(POINTER, [POINTER, POINTER]), NAME)
         self.e = Emitter(function)
@@ -139,14 +142,14 @@ class CallWriter:
         for d in range(dimensions):
             o.refuse_others(o.field(lengths, 8 * d), self.slot(partial(_length, k=k, d=d)))
         sources = [(n, s) for n, s in enumerate(self.trace.sources) if isinstance(s, Array) and s.block == k]
-        with_lanes = all(any(axis is not None for axis in source.mapping) for _, source in sources)
-        flags = ir.Constant(ir.IntType(32), ALIGNED if with_lanes else ALIGNED | SIDE_BY_SIDE)
+        in_blocks = [self.axis is not None and self.axis in source.mapping for _, source in sources]
+        flags = ir.Constant(ir.IntType(32), ALIGNED if all(in_blocks) else ALIGNED | SIDE_BY_SIDE)
         o.refuse_others(builder.and_(o.field(item, FLAGS, ir.IntType(32)), flags), flags)
         data = o.field(item, DATA, POINTER)
-        for number, source in sources:
+        for (number, source), strided in zip(sources, in_blocks, strict=True):
             entry = self.layout.buffer(number)
             builder.store(data, self.place(entry))
-            for d, axis in enumerate(source.mapping if with_lanes else ()):
+            for d, axis in enumerate(source.mapping if strided else ()):
                 stride = o.field(strides, 8 * d)
                 o.refuse_others(builder.and_(stride, ir.Constant(I64, 7)), ir.Constant(I64, 0))
                 builder.store(builder.ashr(stride, ir.Constant(I64, 3)), self.place(entry + (1 if axis is None else 2)))

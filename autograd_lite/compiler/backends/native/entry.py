@@ -19,23 +19,32 @@ from autograd_lite.compiler.traced_call import Trace
 __all__ = ["Entry", "entry_of"]
 
 
-def entry_of(trace: Trace, arguments: Structure) -> Entry | None:
-    """The entry for a trace; None where its arguments or its result are of other kinds than it is made for."""
+def entry_of(trace: Trace, arguments: Structure, axis: int | None) -> Entry | None:
+    """The entry for a trace; None where its arguments or its result are of other kinds than it is made for.
+
+    Arguments:
+        axis: whose lanes go in blocks.
+    """
     positional, named = arguments.children
     simple = all(child.block is not None for child in positional.children) and not named.children
     kinds = (Numbers, Array, Parameters, StoredIn, Constants, Counts)
     if not simple or trace.careful or not all(isinstance(source, kinds) for source in trace.sources):
         return None
     arrays = [source for source in trace.sources if isinstance(source, Array)]
-    if not all(_lies_well(source) for source in arrays) or not _is_plain(trace.structure) or not fields_are_known():
+    if not all(_lies_well(source, axis) for source in arrays) or not _is_plain(trace.structure) or not fields_are_known():
         return None
-    return Entry(trace, positional.children)
+    return Entry(trace, positional.children, axis)
 
 
-def _lies_well(source: Array) -> bool:
-    """Whether an array with lanes can be read where it lies: rows and lanes must each be equally far apart."""
-    axes = [axis for axis in source.mapping if axis is not None]
-    return not axes or (len(axes) == 1 and len(source.mapping) <= 2)
+def _lies_well(source: Array, axis: int | None) -> bool:
+    """Whether an array can be read where it lies.
+
+    Rows and lanes that go in blocks must each be equally far apart; else all must lie in the order in which code counts.
+    """
+    if axis is not None and axis in source.mapping:
+        return len(source.mapping) <= 2 and set(source.mapping) <= {axis, None}
+    others = [-1 if other is None else other for other in source.mapping]  # rows stand first
+    return others == sorted(others)
 
 
 def _is_plain(structure: Structure) -> bool:
@@ -62,6 +71,7 @@ class Entry:
 
     trace: Trace
     arguments: Sequence[Structure]
+    axis: int | None
     slots: list[Slot] = field(default_factory=list)
     name: str = NAME
 
@@ -79,7 +89,7 @@ class Entry:
 
     def write(self, module: ir.Module, layout: Layout) -> None:
         """Adds the function to a module that has the function `run.0`."""
-        writer = CallWriter(self.trace, self.arguments, module, layout)
+        writer = CallWriter(self.trace, self.arguments, self.axis, module, layout)
         writer.write()
         self.slots = writer.slots
 
