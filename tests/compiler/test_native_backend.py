@@ -366,3 +366,16 @@ def test_what_is_summed_over_lanes_is_whole_before_lanes_read_it(count):
     np.testing.assert_allclose(shares, expected, rtol=1e-13)
     powers = np.exp(0.5 * xs)
     assert found == pytest.approx((expected * (powers - powers.max())).sum(), rel=1e-12, abs=1e-13)
+
+
+@pytest.mark.parametrize("width", [2, 4, 8])
+@pytest.mark.parametrize("count", [9, 10, 15, 33])
+def test_vectors_of_any_width_take_each_number_its_own_power(width, count):
+    """A power by 2 is a product, but only where all numbers of a vector are to be squared."""
+    powers = [[2.0, 3.0, 1.0, 0.5, -1.0, 0.0, 4.0][k % 7] for k in range(count)]
+    xs = dice.uniform(0.5, 2.0, size=count)
+    host = native_machine.machine()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native_backend, "machine", lambda: replace(host, width=width))
+        found = native(lambda xs: [x**p for x, p in zip(xs, powers, strict=True)])(xs)
+    np.testing.assert_allclose(found, xs**powers, rtol=1e-15)

@@ -106,7 +106,7 @@ class Elementwise:
             fresh[access.buffer] if fresh and access.buffer in fresh else self.memory.load(self.e, access, counters, window)
             for access in part.operands
         ]
-        constants = [self.memory.constant(access, counters) for access in part.operands]
+        constants = [self.memory.constant(access, counters, window) for access in part.operands]
         return written(self.e, step.op, args, constants)
 
     def _store(self, steps: Steps, counters: Sequence[Index], window: Window, needed: frozenset[int]) -> None:

@@ -78,10 +78,12 @@ class Memory:
     def pointer(self, e: Emitter, buffer: int, moved: tuple[Index, int], lane: Index = 0) -> ir.Value:
         return self._pointer(e, self.places[buffer], *moved, lane)
 
-    def constant(self, access: Access, counters: Sequence[Index]) -> float | None:
-        """The number of an operand, where it is known in advance."""
+    def constant(self, access: Access, counters: Sequence[Index], window: Window | None = None) -> float | None:
+        """The number of an operand, where it is known in advance, and one alone."""
         if access.constant is not None:
             return access.constant
+        if window is not None and window.moves(access):
+            return None
         if access.buffer != CONSTANTS or not all(
             isinstance(c, int) or not stride for c, stride in zip(counters, access.strides, strict=True)
         ):
