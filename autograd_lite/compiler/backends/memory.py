@@ -6,6 +6,8 @@ import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from autograd_lite.compiler.backends.background import is_background
+
 __all__ = ["no_collection", "placed"]
 
 
@@ -40,9 +42,13 @@ def placed(lives: Sequence[tuple[int, int, int]]) -> tuple[list[int], int]:
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """Keeps the cyclic collector from walking, again and again, through millions of entries that are all in use."""
-    enabled = gc.isenabled()
-    gc.disable()
+    """Keeps the cyclic collector from walking, again and again, through millions of entries that are all in use.
+
+    In the background it goes on: what others leave behind meanwhile would add up, and whether it runs is theirs to say.
+    """
+    enabled = gc.isenabled() and not is_background()
+    if enabled:
+        gc.disable()
     try:
         yield
     finally:

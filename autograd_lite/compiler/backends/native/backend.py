@@ -69,6 +69,8 @@ class NativePlan:
             self.entry.enter(self.layout)
         self.code = Code(kept.code, self._text)
         self.functions = {name: self.code.function(name, ctypes.c_void_p) for name in self.runs if isinstance(name, str)}
+        if self.entry is not None:
+            self.code.address(self.entry.name)
         self.seconds = perf_counter() - start
 
     @property
