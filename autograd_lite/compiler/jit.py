@@ -13,6 +13,7 @@ import numpy as np
 
 from autograd_lite.calculus.contents import map_values
 from autograd_lite.calculus.recording import is_differentiating, makes_graph, number_of, on_numbers
+from autograd_lite.compiler.backends.background import wait_for
 from autograd_lite.compiler.backends.direct import MISS
 from autograd_lite.compiler.calls import Call, Way, call_of
 from autograd_lite.compiler.lowered import Lowered
@@ -63,7 +64,8 @@ class Jitted:
             variant, result = self._settled(call)
         except UntraceableError:
             return self._as_written(args, options)
-        short = not (options or call.static or variant.careful)
+        # Until machine code that is made in the background is there, each call asks for it: that is the long way.
+        short = not (options or call.static or variant.careful or not all(task.is_done for task in variant.stand_ins.tasks))
         self._direct = variant.direct_to(call.items) if short else None
         # Straight-line Python serves for one kind of arguments, and where it does not, the long way is no longer.
         way = None if not short or variant.direct is not None else Shortcut.of(variant, args, self._direct)
@@ -98,6 +100,25 @@ class Jitted:
         call = call_of(self.f, self.options.static_argnums, args, options)
         variant, _ = self._settled(call)
         return variant.lowered(call.items)
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Waits until all machine code that is being made in the background is ready; the next calls run it.
+
+        Arguments:
+            seconds: how long to wait at most.
+
+        Returns:
+            whether it is ready.
+
+        Raises:
+            Exception: what was raised where it was made.
+
+        >>> jit(lambda x: x * x).wait()
+        True
+        """
+        with self._lock:
+            tasks = [task for known in self._variants.values() for variant in known for task in variant.stand_ins.tasks]
+        return wait_for(tasks, seconds)
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         """What pickle keeps: the function by its name, and what was compiled as data, never code.
@@ -156,6 +177,7 @@ class Jitted:
             )  # fmt: skip
             self._check_cap(trace, known)
             known.append(Compiled(trace, self.options, call.structure))
+            known[-1].stand_ins.name = getattr(self.f, "__name__", "the function")
         if os.environ.get("AUTOGRAD_LITE_DEBUG"):
             print(f"compiled {self.f!r}: {known[-1].lowered(call.items)}", file=sys.stderr)
         return known[-1]
@@ -207,6 +229,7 @@ def jit(
     backend: str = "auto",
     threads: int = 1,
     max_variants: int = 64,
+    background: bool = False,
 ) -> Jitted:
     """Compiles a function of scalars: traced once, replayed as array operations.
 
@@ -231,6 +254,9 @@ def jit(
             estimates which is faster, compiling included, and `lower` says why.
         threads: how many threads share the lanes of a vmap; more than one need threadpoolctl.
         max_variants: how many ways through its branches are compiled at most.
+        background: whether machine code is made beside the calls, by a thread: they run at once, as array operations or as
+            straight-line Python, and from when it is ready as machine code, so that the last bits of a result may change
+            then. `wait()` waits for it. A fork, and the end of the process, wait for what is just being made.
 
     Returns:
         the compiled function; its `lower(*args)` shows what became of it.
@@ -245,4 +271,4 @@ def jit(
     (3.0, 5.0)
     """
     static = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
-    return Jitted(f, Options(np.dtype(dtype).name, static, backend, threads, max_variants))
+    return Jitted(f, Options(np.dtype(dtype).name, static, backend, threads, max_variants, background))

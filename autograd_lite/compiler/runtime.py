@@ -6,7 +6,7 @@ import math
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,8 @@ import numpy as np
 
 from autograd_lite.calculus.trees import Structure
 from autograd_lite.compiler.backends.arrays import quiet
-from autograd_lite.compiler.backends.choice import BACKENDS, choose_backend
+from autograd_lite.compiler.backends.background import StandIns
+from autograd_lite.compiler.backends.choice import BACKENDS, choose_backend, interpreted
 from autograd_lite.compiler.backends.direct import direct_function
 from autograd_lite.compiler.backends.numpy_backend import BoundPlan
 from autograd_lite.compiler.backends.python_backend import PythonFunction
@@ -45,6 +46,7 @@ class Options:
     backend: str = "auto"
     threads: int = 1
     max_variants: int = 64
+    background: bool = False
 
     def __post_init__(self) -> None:
         if self.dtype not in ("float64", "float32"):
@@ -54,10 +56,16 @@ class Options:
         for name in ("threads", "max_variants"):
             if type(getattr(self, name)) is not int or getattr(self, name) < 1:
                 raise ValueError(f"jit: {name} is {getattr(self, name)!r}; it must be a whole number from 1 on")
+        if self.background and self.backend not in ("auto", "native"):
+            raise ValueError(f"jit: background is for machine code; backend is {self.backend!r}, it must be auto or native")
 
 
 class Compiled:
-    """A trace that can be run on other numbers."""
+    """A trace that can be run on other numbers.
+
+    Attributes:
+        stand_ins: what runs it while its machine code is being made in the background.
+    """
 
     def __init__(
         self, trace: Trace, options: Options, arguments: Structure, program: Program | None = None, plan: Plan | None = None
@@ -74,6 +82,7 @@ class Compiled:
         self._lock = threading.Lock()
         self._idle: list[_Bound] = []
         self._natives: list[Any] = []
+        self.stand_ins: StandIns[Compiled] = StandIns()
 
     @cached_property
     def function(self) -> PythonFunction:
@@ -108,11 +117,33 @@ class Compiled:
             self._natives.append(NativePlan(self.plan, sizes, entry))
             return self._natives[-1]
 
+    def now(self, sizes: dict[int, int]) -> Compiled:
+        """What runs these numbers of lanes now: this, or what stands in for it until its machine code is made."""
+        if not self.options.background or self.backend != "native":
+            return self
+        stand_in = self.stand_ins.of(sizes)
+        if stand_in is None and not any(native.serves(sizes) for native in self._natives):
+            stand_in = self.stand_ins.add(sizes, self._swap, self._interpreted(sizes))
+        return self if stand_in is None else stand_in
+
+    def _interpreted(self, sizes: dict[int, int]) -> Compiled:
+        backend = interpreted(self.program, self.plan, self.options.dtype, sizes)
+        options = replace(self.options, backend=backend, background=False)
+        return Compiled(self.trace, options, self.arguments, self.program, self.plan)
+
+    def _swap(self, sizes: dict[int, int]) -> str:
+        """Makes the machine code for these numbers of lanes, and takes it from then on."""
+        native = self.native(sizes)
+        self.stand_ins.drop(sizes)
+        return f"runs from now on as {native.summary}"
+
     def direct_to(self, items: Sequence[Any]) -> Callable[[tuple[Any, ...]], Any] | None:
         """The function from positional arguments to the result without a detour, for arguments of these shapes."""
         if self.backend != "native":
             return self.direct
         sizes = self.sizes(items)
+        if (now := self.now(sizes)) is not self:
+            return now.direct_to(items)
         if self.options.threads > 1 or self.native(sizes).entry is None:
             return None
         bound = _Bound(self, items, sizes)
@@ -144,6 +175,8 @@ class Compiled:
     def lowered(self, items: Sequence[Any]) -> Lowered:
         """Program and plan, for people."""
         sizes = self.sizes(items)
+        if (now := self.now(sizes)) is not self:
+            return replace(now.lowered(items), reason=self.stand_ins.reason(sizes, self.reason))
         return Lowered(
             program=self.program,
             plan=self.plan,
@@ -168,6 +201,8 @@ class Compiled:
         """
         if sizes is None:
             sizes = self.sizes(items)
+        if (now := self.now(sizes)) is not self:
+            return now.run(items, sizes)
         bound = self._take(items, sizes)
         try:
             bound.feed.fill(items)

@@ -13,7 +13,7 @@ from autograd_lite.compiler.backends.python_backend import cost, has_lanes
 from autograd_lite.compiler.plan import Plan
 from autograd_lite.compiler.program import Program
 
-__all__ = ["BACKENDS", "choose_backend"]
+__all__ = ["BACKENDS", "choose_backend", "interpreted"]
 
 BACKENDS = ("auto", "numpy", "python", "native")
 
@@ -66,6 +66,13 @@ def choose_backend(
         return wanted, "as was asked for"
     name, microseconds, reason = _interpreted(program, plan, problem, sizes or {})
     return (name, reason) if other else _with_machine_code(name, microseconds, reason, plan, sizes or {})
+
+
+def interpreted(program: Program, plan: Plan, dtype: Any, sizes: Mapping[int, int]) -> str:
+    """The name of the backend that runs something until its machine code is there."""
+    lanes = has_lanes(program, [(result.size, result.axes) for result in plan.results])
+    problem = "" if np.dtype(dtype) == np.float64 and not lanes else "it is not one lane of doubles"
+    return _interpreted(program, plan, problem, sizes)[0]
 
 
 def _interpreted(program: Program, plan: Plan, problem: str, sizes: Mapping[int, int]) -> tuple[str, float, str]:

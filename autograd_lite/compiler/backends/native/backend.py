@@ -9,12 +9,14 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.compiler.backends.background import is_background
 from autograd_lite.compiler.backends.binding import Binder
 from autograd_lite.compiler.backends.contraction import Call, Scratch
 from autograd_lite.compiler.backends.native.cache import Kept, key_of, load, store
@@ -58,7 +60,8 @@ class NativePlan:
         start, kept = perf_counter(), load(key)
         self.was_kept = kept is not None
         if kept is None:
-            with no_collection():
+            # In the background the collector goes on: whether it runs is for those to say who call meanwhile.
+            with nullcontext() if is_background() else no_collection():
                 kept = self._made()
             store(key, kept)
         self.tables, facts = kept.tables, kept.facts
@@ -70,6 +73,8 @@ class NativePlan:
             self.entry.enter(self.layout)
         self.code = Code(kept.code, self._text)
         self.functions = {name: self.code.function(name, ctypes.c_void_p) for name in self.runs if isinstance(name, str)}
+        if self.entry is not None:
+            self.code.address(self.entry.name)
         self.seconds = perf_counter() - start
 
     @property

@@ -99,6 +99,7 @@ class Code:
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine().target())
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
+        self._addresses: dict[str, int] = {}
 
     @property
     def text(self) -> str:
@@ -112,8 +113,10 @@ class Code:
         return str(machine().target().emit_assembly(llvm.parse_assembly(self.text)))
 
     def address(self, name: str) -> int:
-        """Where a function of the module begins."""
-        return int(self._engine.get_function_address(name))
+        """Where a function of the module begins; LLVM, which may be at work for another thread, is asked only once."""
+        if name not in self._addresses:
+            self._addresses[name] = int(self._engine.get_function_address(name))
+        return self._addresses[name]
 
     def function(self, name: str, *types: Any, returns: Any = ctypes.c_int64) -> Any:
         """A function of the module that returns a whole number, or nothing, with arguments of these types."""
