@@ -220,9 +220,8 @@ def _add_draw(commands: Any) -> None:
     add = parser.add_argument
     add("expression", metavar="EXPRESSION", help="numbers, names, + - * / ** %%, comparisons, the library's functions")
     add("--at", action="append", default=[], metavar="NAME=NUMBER,…", help="the point; may be given several times")
-    add(
-        "--out", type=Path, metavar="FILE", default=Path("graph.svg"), help="svg, html, dot, png, pdf (default: %(default)s)"
-    )
+    formats = "svg, html, dot, mmd, tex, json, png, pdf (default: %(default)s)"
+    add("--out", type=Path, metavar="FILE", default=Path("graph.svg"), help=formats)
     add("--digits", type=_whole, default=4, metavar="N", help="significant digits in the picture (default: %(default)s)")
     add("--engine", choices=["own", "dot"], default="own", help="dot: the Graphviz program (default: %(default)s)")
     parser.set_defaults(command=lambda options: _draw(parser, options))

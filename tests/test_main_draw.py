@@ -1,12 +1,17 @@
 """draw: an expression in, its value, derivatives and picture out."""
 
+import re
+import shlex
 import sys
 from pathlib import Path
 
 import pytest
 
+from autograd_lite import Value, draw
 from autograd_lite.__main__ import main
 from tests.test_main import line_of_refusal
+
+CHECKOUT = Path(__file__).parent.parent
 
 
 @pytest.fixture(autouse=True)
@@ -118,3 +123,24 @@ def test_what_cannot_be_drawn_is_refused_in_one_line(case, capsys):
 def test_without_the_package_graphviz_a_dot_file_is_refused(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "graphviz", None)
     assert "graphviz: pip install graphviz" in line_of_refusal(["draw", "x", "--at", "x=1", "--out", "g.dot"], capsys)
+
+
+def texts(svg):
+    return re.findall(">([^<>]+)<", svg)
+
+
+def test_the_first_picture_of_the_readme_is_what_its_command_makes(capsys):
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    (command,) = re.findall("`python -m autograd_lite (draw [^`]*) --out .github/graph.svg`", readme)
+    drawn(capsys, *shlex.split(command)[1:])
+    committed = (CHECKOUT / ".github" / "graph.svg").read_text(encoding="utf-8")
+    assert texts(Path("g.svg").read_text(encoding="utf-8")) == texts(committed)
+
+
+def test_the_help_names_every_format_that_a_picture_has(capsys):
+    with pytest.raises(SystemExit):
+        main(["draw", "--help"])
+    told = re.search(r"--out FILE\s+([\w, \n]+)", capsys.readouterr().out)
+    with pytest.raises(ValueError, match="must end in") as refused:
+        draw(Value(1.0)).save("x.jpeg")
+    assert re.findall(r"\w+", told[1]) == re.findall(r"\.(\w+)", str(refused.value))[1:]

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autograd_lite.drawing.theme import mixed
 from autograd_lite.engine.extras import require
 from autograd_lite.train.figures import notebook_figure
 
-__all__ = ["DASHES", "MARKERS", "THEMES", "Theme", "axes_of", "bar_beside", "legend_on", "mixed"]
+__all__ = ["DASHES", "MARKERS", "THEMES", "Theme", "axes_of", "bar_beside", "legend_on"]
 
 MARKERS = "os^Dv*PX"
 DASHES = ("-", "--", "-.", ":")
@@ -117,16 +118,6 @@ def bar_beside(axes: Any, colours: Theme, mappable: Any, label: str, **options: 
     bar = axes.figure.colorbar(mappable, ax=axes, label=label, **options)
     _ink(bar.ax, colours)
     bar.outline.set_edgecolor(colours.quiet)
-
-
-def mixed(start: str, end: str, share: float) -> str:
-    """A colour between two.
-
-    >>> mixed("#000000", "#ff8000", 0.5)
-    '#804000'
-    """
-    pairs = zip(bytes.fromhex(start[1:]), bytes.fromhex(end[1:]), strict=True)
-    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
 
 
 def _ink(axes: Any, colours: Theme) -> None:

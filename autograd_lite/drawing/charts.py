@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd_lite.drawing.axes import DASHES, MARKERS, Theme, axes_of, bar_beside, legend_on, mixed
+from autograd_lite.drawing.axes import DASHES, MARKERS, Theme, axes_of, bar_beside, legend_on
+from autograd_lite.drawing.theme import mixed
 from autograd_lite.engine.extras import require
 from autograd_lite.engine.printing import short
 from autograd_lite.nn.diagnostics import Curvature, GradientNorms

@@ -17,8 +17,8 @@ from autograd_lite.engine.sweep import reverse
 
 __all__ = ["Part", "folded_scene", "group_lines", "largest_of"]
 
-LONGEST = 48
-"""Characters, of a group's title."""
+LONGEST, MOST_NAMED = 48, 8
+"""Characters, of a group's title; and arguments of a node that are not shown, each under its name."""
 
 Slopes: TypeAlias = dict[int, tuple[Sequence[Any], float | None, Sequence[float | None]]]
 """Of nodes, by their positions, the arguments, the derivative that arrives or None, and the local ones if one does."""
@@ -98,22 +98,24 @@ class _Builder:
     def node(self, node: Node, kept: set[Item], item_of: Mapping[Node, Item], near: dict[Item, int]) -> None:
         """The box of a result or leaf and the arrows that arrive there, one for each node, one for all from a group."""
         sources: list[int | None] = []
-        groups: dict[Item, list[tuple[int, int]]] = {}
+        groups: dict[Item | None, list[tuple[int, int]]] = {}
+        many = sum(isinstance(arg, Node) and item_of[arg] not in kept for arg in node.args) > MOST_NAMED
         for place, arg in enumerate(node.args):
             if not isinstance(arg, Node):
                 sources.append(self.add(Shown("constant", self.scene.number(float(arg)), float(arg), None, -1)))
-            elif item_of[arg] not in kept:
+            elif item_of[arg] not in kept and not many:
                 sources.append(self.add(self.elsewhere(arg)))
-            elif isinstance(item_of[arg], Folded):
-                groups.setdefault(item_of[arg], []).append((self.number[node], place))
+            elif item_of[arg] not in kept or isinstance(item_of[arg], Folded):
+                groups.setdefault(item_of[arg] if item_of[arg] in kept else None, []).append((self.number[node], place))
                 sources.append(None)
             else:
                 sources.append(self.source(arg, near))
+        others = self.add(Shown("elsewhere", f"… {len(groups[None]):,} others", math.nan, None, -1)) if many else -1
         target = self.place[node] = self.add(self.shown(node))
         add_marks(self.scene, node, self.number[node], sources, target)
         slopes: Slopes = {}
         for group, edges in groups.items():
-            self.scene.marks.append(self.bundle(self.place[group], target, edges, slopes))
+            self.scene.marks.append(self.bundle(others if group is None else self.place[group], target, edges, slopes))
 
     def group(self, box: Box, kept: set[Item], near: dict[Item, int]) -> None:
         """The box of a group and the arrows that arrive there, one from each other box."""

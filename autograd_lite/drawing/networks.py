@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from autograd_lite.drawing.axes import Theme, axes_of, legend_on, mixed
+from autograd_lite.drawing.axes import Theme, axes_of, legend_on
 from autograd_lite.drawing.options import check_digits
 from autograd_lite.drawing.scene import strength
+from autograd_lite.drawing.theme import mixed
 from autograd_lite.engine.extras import require
 from autograd_lite.engine.primitive import Scalar
 from autograd_lite.engine.printing import short

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["DARK", "LIGHT", "THEMES", "TRAILS", "Palette", "Stroke", "page_style", "palette_of", "style_of", "trail_of"]
+__all__ = ["DARK", "LIGHT", "THEMES", "TRAILS", "Palette", "Stroke"]
+__all__ += ["mixed", "page_style", "palette_of", "style_of", "trail_of"]
 
 THEMES = ("light", "dark", "auto")
+
+
+def mixed(start: str, end: str, share: float) -> str:
+    """A colour between two.
+
+    >>> mixed("#000000", "#ff8000", 0.5)
+    '#804000'
+    """
+    pairs = zip(bytes.fromhex(start[1:]), bytes.fromhex(end[1:]), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +44,7 @@ class Palette:
 
     def shade(self, share: float) -> str:
         """The colour of a share from 0 to 1 of the deepest."""
-        ends = [[int(colour[k : k + 2], 16) for k in (1, 3, 5)] for colour in (self.ground, self.deepest)]
-        return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(*ends, strict=True))
+        return mixed(self.ground, self.deepest, share)
 
 
 LIGHT = Palette(

@@ -461,6 +461,20 @@ def test_what_is_not_shown_is_named_at_its_user():
     assert [mark.text for mark in picture.scene.marks] == ["3", "2", "−4", "6"]
 
 
+def test_more_than_eight_that_are_not_shown_stand_at_their_user_as_one():
+    xs = [Value(float(k), f"x{k}") for k in range(1, 10)]
+    eight, nine = ag.dot(xs[:8], xs[:8][::-1]), ag.dot(xs, [3.0] * 9)
+    assert [shown.title for shown in draw(nine * 2.0, around=nine, radius=0).scene.boxes] == [*["3"] * 9, "… 9 others", "·"]
+    titles = [shown.title for shown in draw(eight * 2.0, around=eight, radius=0).scene.boxes]
+    assert titles == ["… 16 others", "·"]
+    few = ag.total(xs[:8])
+    assert [shown.title for shown in draw(few, around=few, radius=0).scene.boxes] == [*[f"… x{k}" for k in range(1, 9)], "Σ"]
+    output = nine * 2.0  # the derivative towards each of nine is 6, so the norm is 18
+    scene = draw(output, around=nine, radius=0, heat=xs[3]).scene
+    (mark,) = [mark for mark in scene.marks if mark.text]
+    assert (mark.text, mark.flows, mark.weight, len(mark.edges)) == ("‖∂‖ 18 of 9", True, 6.0, 9)
+
+
 def test_of_a_group_that_is_not_shown_what_its_node_hands_over_is_named():
     x = Value(2.0, "x")
     with ag.name_scope("f"):
