@@ -11,7 +11,6 @@ import numpy as np
 from autograd_lite.drawing.axes import DASHES, MARKERS, Theme, axes_of, bar_beside, legend_on
 from autograd_lite.drawing.theme import mixed
 from autograd_lite.engine.extras import require
-from autograd_lite.engine.printing import short
 from autograd_lite.nn.diagnostics import Curvature, GradientNorms
 from autograd_lite.nn.module import Module
 from autograd_lite.optim.ranges import checked_count
@@ -292,7 +291,7 @@ def hessian_spectrum(curvature: Curvature, *, theme: str = "light", ax: Any = No
     axes.axhline(0.0, color=colours.ink, linewidth=0.8)
     axes.set(xlabel="number", ylabel="eigenvalue")
     axes.xaxis.set_major_locator(require("matplotlib.ticker", "data").MaxNLocator(integer=True))
-    text = f"{curvature.verdict}; gradient of norm {short(curvature.gradient_norm)}"
+    text = f"{curvature.verdict}; gradient of norm {curvature.gradient_norm:.2g}"  # of 3e-16 further digits say nothing
     axes.set_title(text, parse_math=False, color=colours.ink)
     legend_on(axes, colours)
     return axes.figure

@@ -54,16 +54,18 @@ def state_of(node: Node) -> str:
     ['dead', 'saturated', '', '']
     """
     row = node._op
-    if row is None or not _can_shut(row) or is_stale(node):
+    if row is None or not _can_shut(row):
         return ""
     slopes = row.local_slopes(node.numbers, node._number)
-    if _shuts(row, node.args, slopes):
-        return "dead"
     sides = _level_sides(row)
     z = slopes[0] if sides else None
-    if z is None or not abs(z) <= SATURATED:
+    if _shuts(row, node.args, slopes) or z == 0.0:
+        state = "dead"
+    elif sides == 2 and z is not None and abs(z) <= SATURATED:
+        state = "saturated"
+    else:
         return ""
-    return "dead" if z == 0.0 else "saturated" if sides == 2 else ""
+    return "" if is_stale(node) else state
 
 
 def _shuts(row: Primitive, args: Sequence[Scalar], slopes: Sequence[float | None]) -> bool:

@@ -176,12 +176,15 @@ def _boxes(order: Sequence[Node], items: Mapping[Node, Item]) -> list[Box]:
     boxes: dict[Item, Box] = {}
     for position, node in enumerate(order):
         target = items[node]
-        box = boxes.get(target) or boxes.setdefault(target, Box(target, {}))
+        edges = (boxes.get(target) or boxes.setdefault(target, Box(target, {}))).edges
         for place, arg in enumerate(node.args):
             if type(arg) is float or (source := items[arg]) is target:
                 continue
             if arg._op is not None or not _same_group(source, target):
-                box.edges.setdefault(source, []).append((position, place))
+                if source in edges:
+                    edges[source].append((position, place))
+                else:
+                    edges[source] = [(position, place)]
     return list(boxes.values())
 
 

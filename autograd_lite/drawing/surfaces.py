@@ -222,7 +222,7 @@ def _draw_heights(axes: Any, colours: Theme, sides: Array, heights: Array) -> No
         raise ValueError("loss_surface: the function is nowhere finite; look elsewhere, by center and span")
     low, high = finite.min(), finite.max()
     # By cubes: valleys, where optimisers spend their time, and slopes a thousand times as high are both seen.
-    levels = low + (high - low) * np.linspace(0.0, 1.0, SHADES + 1) ** 3
+    levels = _rounded(low + (high - low) * np.linspace(0.0, 1.0, SHADES + 1) ** 3)
     if not (np.diff(levels) > 0.0).all():
         levels = low + np.array([-0.5, 0.5]) * max(1.0, abs(low))
     scale = colours.rising()
@@ -233,6 +233,15 @@ def _draw_heights(axes: Any, colours: Theme, sides: Array, heights: Array) -> No
     axes.contour(*sides, masked, levels=named, colors=[colours.quiet], linewidths=0.5)
     shown_as = np.where(np.abs(named) < 1e-9 * (levels[-1] - levels[0]), 0.0, named)  # a minimum met but for roundings
     bar_beside(axes, colours, shown, "value", ticks=shown_as, format="%.3g")
+
+
+def _rounded(levels: Array) -> Array:
+    """Rising levels, those between the first and the last as round as their distances allow."""
+    gaps = np.diff(levels)
+    with np.errstate(all="ignore"):  # of distances at the limits of floats no round number is found
+        steps = 10.0 ** np.floor(np.log10(np.minimum(gaps[:-1], gaps[1:]) / 2.0))
+        found = np.concatenate([levels[:1], np.round(levels[1:-1] / steps) * steps, levels[-1:]])
+        return found if (np.diff(found) > 0.0).all() else levels
 
 
 def _draw_paths(axes: Any, colours: Theme, walks: Mapping[str, Array]) -> None:

@@ -8,7 +8,23 @@ from typing import Any
 
 from autograd_lite.engine.extras import require
 
-__all__ = ["notebook_figure"]
+__all__ = ["description_of", "notebook_figure"]
+
+
+def description_of(figure: Any) -> str:
+    """What a figure's axes are called and what is drawn on them, for readers who do not see it.
+
+    >>> figure = notebook_figure()
+    >>> axes = figure.add_subplot(xlabel="epoch", ylabel="loss", title="two moons")
+    >>> _ = axes.plot([2.0, 1.0], label="training")
+    >>> description_of(figure)
+    'figure: two moons; epoch; loss; training'
+    """
+    found: list[str] = []
+    for axes in figure.axes:
+        texts = [axes.get_title(), axes.get_xlabel(), axes.get_ylabel(), *axes.get_legend_handles_labels()[1]]
+        found += [" ".join(text.split()) for text in texts if text and not text.isspace()]
+    return f"figure: {'; '.join(found)}" if found else "figure"
 
 
 def notebook_figure(**options: Any) -> Any:
@@ -40,5 +56,9 @@ def _figure_type() -> Any:
             image = BytesIO()
             self.savefig(image, format="png")
             return image.getvalue()
+
+        def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+            """No picture besides, but the alternative text, where IPython and nbconvert look for it."""
+            return {}, {"image/png": {"alt": description_of(self)}}
 
     return NotebookFigure

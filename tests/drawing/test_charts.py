@@ -226,6 +226,11 @@ def test_eigenvalues_are_bars_in_three_groups():
     assert figure.axes[0].get_title() == "saddle; gradient of norm 0"
 
 
+def test_a_gradient_that_is_zero_but_for_roundings_is_told_with_two_digits():
+    title = hessian_spectrum(Curvature((1.0, 2.0), 1e-9, 3.140184917367550e-16)).axes[0].get_title()
+    assert title == "minimum; gradient of norm 3.1e-16"
+
+
 def test_eigenvalues_of_very_different_sizes_have_a_logarithmic_axis():
     curvature = nn.hessian_eigenvalues(lambda x: 1000.0 * x[0] ** 2 - x[1] ** 2, [0.0, 0.0])
     axes = hessian_spectrum(curvature).axes[0]
@@ -265,6 +270,17 @@ def test_text_is_in_ink_on_the_ground_of_the_theme(drawn, theme):
         texts += axes.get_legend().get_texts() if axes.get_legend() else []
         assert {to_hex(text.get_color()) for text in texts} == {THEMES[theme].ink}
     assert figure._repr_png_().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("drawn", DRAWINGS.values(), ids=DRAWINGS)
+def test_a_notebook_is_told_in_words_what_a_figure_shows(drawn):
+    figure = drawn()
+    data, metadata = figure._repr_mimebundle_(include=None, exclude=None)  # as IPython asks
+    text = metadata["image/png"]["alt"]  # where nbconvert looks
+    assert data == {}
+    for axes in figure.axes:
+        for part in (axes.get_title(), axes.get_xlabel(), axes.get_ylabel(), *labels(figure)):
+            assert part in text
 
 
 @pytest.mark.parametrize("drawn", DRAWINGS.values(), ids=DRAWINGS)

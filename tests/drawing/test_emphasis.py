@@ -336,10 +336,12 @@ def test_what_is_no_unit_or_learns_is_not_marked(case):
     assert set(states) == {""}
 
 
-def test_of_numbers_that_are_no_longer_there_no_state_is_told():
-    x = Value(-1.0)
-    y = ag.relu(x)
-    x.data = 3.0
+@pytest.mark.parametrize("bend", [ag.relu, ag.tanh])
+def test_of_numbers_that_are_no_longer_there_no_state_is_told(bend):
+    x = Value(-9.0)
+    y = bend(x)
+    assert state_of(y) != ""
+    x.data = -8.0
     assert state_of(y) == ""
 
 

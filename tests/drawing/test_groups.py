@@ -100,6 +100,11 @@ def test_boxes_share_out_the_nodes_and_arrows_lead_forward(program, folding):
             assert f"{path}/".startswith(f"{item.group.path}/")
 
 
+def test_the_nodes_of_a_box_stand_in_their_order_leaves_too():
+    boxes = folded(topological(MLP(2, [2, 1], seed=0)([0.5, 1.0])), Folding(depth=1))
+    assert [box.item.members for box in boxes] == [list(range(len(boxes[0].item.members)))]
+
+
 def shares(some, other):
     return isinstance(some, Folded) and isinstance(other, Folded) and some.group is other.group
 

@@ -83,6 +83,21 @@ def test_what_has_a_line_has_a_number_and_a_minimum_met_but_for_roundings_is_zer
     assert others == pytest.approx(lines.levels[1:])
 
 
+@pytest.mark.parametrize("size", [1.0, 1e-6, 3e7])
+def test_the_numbers_beside_the_colours_are_exact_but_for_the_ends(size):
+    figure = loss_surface(lambda p: size * bowl(p), (0.0, 0.0), span=1.1)
+    _, *inner, _ = figure.axes[1].yaxis.get_majorticklocs()
+    assert len(inner) == 5
+    assert [float(f"{tick:.3g}") for tick in inner] == pytest.approx(inner, rel=1e-12)  # the digits that are shown
+
+
+@pytest.mark.parametrize("size", [1e-322, 5e-324, 1e307])
+def test_a_surface_at_the_limits_of_floats_is_drawn(size):
+    figure = loss_surface(lambda p: size * p[0] + 0.0 * p[1], (0.0, 0.0), resolution=3)
+    levels = figure.axes[0].collections[0].levels
+    assert (np.diff(levels) > 0.0).all()
+
+
 def test_paths_are_drawn_point_by_point_from_a_ring_to_a_star():
     figure = loss_surface(bowl, paths={"descent": WALK, "other": WALK[::-1]})
     found = walks(figure)
