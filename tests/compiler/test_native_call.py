@@ -12,6 +12,7 @@ import sys
 import threading
 import types
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +23,8 @@ from autograd_lite.compiler.backends.direct import MISS
 from autograd_lite.compiler.backends.native import machine as native_machine
 
 if native_machine.has_native():
+    import llvmlite
+
     from autograd_lite.compiler.backends.native import backend as native_backend
     from autograd_lite.compiler.backends.native import entry as native_entry
     from autograd_lite.compiler.backends.native import objects as native_objects
@@ -373,6 +376,17 @@ def test_without_llvmlite_the_extra_is_named(monkeypatch):
     monkeypatch.setattr(native_machine, "has_native", lambda: False)
     native_machine.machine.cache_clear()
     with pytest.raises(ModuleNotFoundError, match=r"autograd_lite\[native\]"):
+        native(wave)(1.0, 2.0)
+
+
+def test_an_old_llvmlite_is_as_good_as_none(monkeypatch):
+    project = Path(__file__).parents[2] / "pyproject.toml"
+    assert f"llvmlite>={native_machine.OLDEST[0]}.{native_machine.OLDEST[1]}" in project.read_text()
+    monkeypatch.setattr(llvmlite, "__version__", "0.43.0rc1")
+    monkeypatch.setattr(choice, "REPLAYS", 1000)  # tests are told of fewer
+    native_machine.machine.cache_clear()
+    assert ag.jit(long_sum).lower(np.ones(100_000)).backend == "numpy"
+    with pytest.raises(ModuleNotFoundError, match=r"0\.50 or later.*autograd_lite\[native\]"):
         native(wave)(1.0, 2.0)
 
 
