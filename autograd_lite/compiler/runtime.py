@@ -35,6 +35,9 @@ DOUBTFUL, REFUSED = -1, -2
 OFTEN = 8
 """An array that more steps read than these is worth a copy with its lanes side by side."""
 
+KEPT = 16
+"""For so many numbers of lanes of the shorter axes, at most, the machine code of a trace is kept."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -106,6 +109,7 @@ class Compiled:
                     return native
             entry = entry_of(self.trace, self.arguments, blocked_axis(self.plan, sizes))
             self._natives.append(NativePlan(self.plan, sizes, entry))
+            del self._natives[:-KEPT]
             return self._natives[-1]
 
     def direct_to(self, items: Sequence[Any]) -> Callable[[tuple[Any, ...]], Any] | None:

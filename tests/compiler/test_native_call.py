@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.compiler import runtime
 from autograd_lite.compiler.backends import choice
 from autograd_lite.compiler.backends.direct import MISS
 from autograd_lite.compiler.backends.native import machine as native_machine
@@ -347,6 +348,15 @@ def test_what_python_knows_of_the_function_dies_after_it():
     definition = ctypes.c_size_t.from_address(id(direct) + 16).value
     assert 0 <= definition - table.ctypes.data <= table.nbytes - 32
     assert direct.__name__ == "call"
+
+
+def test_code_for_ever_other_numbers_of_lanes_is_not_kept_for_ever(monkeypatch):
+    monkeypatch.setattr(runtime, "KEPT", 2)
+    f = native(ag.vmap(lambda row: ag.total(ag.vmap(lambda x: x * 2.0)(row))))
+    for inner in (1, 2, 3, 1):
+        assert f(np.ones((5, inner))).tolist() == [2.0 * inner] * 5
+    ((variant,),) = f._variants.values()
+    assert len(variant._natives) == 2
 
 
 def test_the_floating_point_mode_of_the_process_stays_as_it_is():
