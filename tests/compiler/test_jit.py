@@ -97,16 +97,21 @@ def test_a_random_function_of_lanes_is_compiled_to_the_same_numbers(way, f, firs
     check(WAYS[way], f, (first, second, first))
 
 
-@examples(25)
-@given(f=strategies.functions(), first=strategies.arguments(), second=strategies.arguments())
-def test_the_lanes_of_a_random_function_are_compiled_to_the_same_numbers(f, first, second):
-    lanes = ag.jit(f.lanes, max_variants=16)
-    for args in (first, second, first):
+def check_lanes(f, calls, **options):
+    """The lanes of a random function, compiled and not."""
+    lanes = ag.jit(f.lanes, max_variants=16, **options)
+    for args in calls:
         if f.watched(*args)[0] >= NEAR:
             found = unless_too_branchy(lanes, args)
             if found is None:
                 return
             assert_close(found, f.lanes(*args), 10.0)  # a result is a sum of three numbers below 1
+
+
+@examples(25)
+@given(f=strategies.functions(), first=strategies.arguments(), second=strategies.arguments())
+def test_the_lanes_of_a_random_function_are_compiled_to_the_same_numbers(f, first, second):
+    check_lanes(f, (first, second, first))
 
 
 @pytest.mark.parametrize("threads", [1, 2])
