@@ -36,6 +36,9 @@ DOUBTFUL, REFUSED = -1, -2
 OFTEN = 8
 """An array that more steps read than these is worth a copy with its lanes side by side."""
 
+KEPT = 16
+"""For so many numbers of lanes of the shorter axes, at most, the machine code of a trace is kept."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -115,6 +118,7 @@ class Compiled:
                     return native
             entry = entry_of(self.trace, self.arguments, blocked_axis(self.plan, sizes))
             self._natives.append(NativePlan(self.plan, sizes, entry))
+            del self._natives[:-KEPT]
             return self._natives[-1]
 
     def now(self, sizes: dict[int, int]) -> Compiled:

@@ -97,16 +97,21 @@ def test_a_random_function_of_lanes_is_compiled_to_the_same_numbers(way, f, firs
     check(WAYS[way], f, (first, second, first))
 
 
-@examples(25)
-@given(f=strategies.functions(), first=strategies.arguments(), second=strategies.arguments())
-def test_the_lanes_of_a_random_function_are_compiled_to_the_same_numbers(f, first, second):
-    lanes = ag.jit(f.lanes, max_variants=16)
-    for args in (first, second, first):
+def check_lanes(f, calls, **options):
+    """The lanes of a random function, compiled and not."""
+    lanes = ag.jit(f.lanes, max_variants=16, **options)
+    for args in calls:
         if f.watched(*args)[0] >= NEAR:
             found = unless_too_branchy(lanes, args)
             if found is None:
                 return
             assert_close(found, f.lanes(*args), 10.0)  # a result is a sum of three numbers below 1
+
+
+@examples(25)
+@given(f=strategies.functions(), first=strategies.arguments(), second=strategies.arguments())
+def test_the_lanes_of_a_random_function_are_compiled_to_the_same_numbers(f, first, second):
+    check_lanes(f, (first, second, first))
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -119,10 +124,9 @@ def test_lanes_in_blocks_of_one_and_over_threads_give_the_same_numbers(threads, 
         check(WAYS["value_and_grad"], f, (args,), threads=threads)
 
 
-@pytest.mark.parametrize("order", ["value", "gradient", "product"])
-@examples(20)
-@given(recipe=graphs())
-def test_a_random_graph_of_all_rows_is_compiled_to_the_same_numbers(order, recipe):
+def check_graph(recipe, order, **options):
+    """A random graph, its gradient, or its Hessian times a vector, compiled and not."""
+
     def f(*inputs):
         return recipe.on_rows(inputs)[-1]
 
@@ -133,11 +137,18 @@ def test_a_random_graph_of_all_rows_is_compiled_to_the_same_numbers(order, recip
         "product": lambda *inputs: ag.jvp(ag.grad(f, everything), inputs, inputs),
     }
     eager = ways[order]
-    # Rows differ by some ulp between numpy and Python, and thirty of them in a chain, each steep as 100 at most, add up.
+    # Rows differ by some ulp between backends and Python, and thirty of them in a chain, each steep as 100 at most, add up.
     steepest = np.abs(numbers_of(ways["gradient"](*recipe.inputs))).max()
     expected = numbers_of(eager(*recipe.inputs))
     scale = max(np.abs(expected).max(initial=1.0), steepest, 1.0)
-    assert_close(ag.jit(eager)(*recipe.inputs), expected, scale, 1e-10 if order != "product" else 1e-8)
+    assert_close(ag.jit(eager, **options)(*recipe.inputs), expected, scale, 1e-10 if order != "product" else 1e-8)
+
+
+@pytest.mark.parametrize("order", ["value", "gradient", "product"])
+@examples(20)
+@given(recipe=graphs())
+def test_a_random_graph_of_all_rows_is_compiled_to_the_same_numbers(order, recipe):
+    check_graph(recipe, order)
 
 
 # --- arguments -----------------------------------------------------------------------------------------------------------

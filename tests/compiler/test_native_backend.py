@@ -16,7 +16,7 @@ from autograd_lite.compiler.backends.native import machine as native_machine
 from autograd_lite.engine.primitive import TABLE
 from tests.compiler import strategies
 from tests.compiler.test_arrays import assert_same, by_length, eager, size_of_terms
-from tests.compiler.test_jit import NEAR, WAYS, assert_close, check, numbers_of, unless_too_branchy
+from tests.compiler.test_jit import WAYS, assert_close, check, check_graph, check_lanes, numbers_of
 from tests.compiler.test_structural_zeros import DEAD, LANES, both_ways
 from tests.strategies import examples, graphs, points, special_points
 
@@ -105,34 +105,14 @@ def test_a_random_function_of_lanes_is_compiled_to_the_same_numbers(way, f, firs
 @examples(8)
 @given(f=strategies.functions(), first=strategies.arguments(st.sampled_from([7, 8, 9])), second=strategies.arguments())
 def test_the_lanes_of_a_random_function_are_compiled_to_the_same_numbers(f, first, second):
-    lanes = native(f.lanes, max_variants=16)
-    for args in (first, second, first):
-        if f.watched(*args)[0] >= NEAR:
-            found = unless_too_branchy(lanes, args)
-            if found is None:
-                return
-            assert_close(found, f.lanes(*args), 10.0)  # a result is a sum of three numbers below 1
+    check_lanes(f, (first, second, first), backend="native")
 
 
 @pytest.mark.parametrize("order", ["value", "gradient", "product"])
 @examples(12)
 @given(recipe=graphs())
 def test_a_random_graph_of_all_rows_is_compiled_to_the_same_numbers(order, recipe):
-    def f(*inputs):
-        return recipe.on_rows(inputs)[-1]
-
-    everything = range(len(recipe.inputs))
-    ways = {
-        "value": f,
-        "gradient": ag.grad(f, everything),
-        "product": lambda *inputs: ag.jvp(ag.grad(f, everything), inputs, inputs),
-    }
-    eager_way = ways[order]
-    # As for the numpy backend: rows differ by some ulp, and a chain of them may be as steep as its derivative says.
-    steepest = np.abs(numbers_of(ways["gradient"](*recipe.inputs))).max()
-    expected = numbers_of(eager_way(*recipe.inputs))
-    scale = max(np.abs(expected).max(initial=1.0), steepest, 1.0)
-    assert_close(native(eager_way)(*recipe.inputs), expected, scale, 1e-10 if order != "product" else 1e-8)
+    check_graph(recipe, order, backend="native")
 
 
 # --- structural zeros ----------------------------------------------------------------------------------------------------

@@ -12,16 +12,20 @@ import sys
 import threading
 import types
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.compiler import runtime
 from autograd_lite.compiler.backends import choice
 from autograd_lite.compiler.backends.direct import MISS
 from autograd_lite.compiler.backends.native import machine as native_machine
 
 if native_machine.has_native():
+    import llvmlite
+
     from autograd_lite.compiler.backends.native import backend as native_backend
     from autograd_lite.compiler.backends.native import entry as native_entry
     from autograd_lite.compiler.backends.native import objects as native_objects
@@ -163,15 +167,6 @@ def test_other_shapes_are_served_too():
         assert f(np.ones(n)) == 2.0 * n
 
 
-def test_shapes_that_come_again_go_the_short_way_again():
-    f = native(lambda xs: ag.total(ag.vmap(lambda x: x * 2.0)(xs)))
-    whole, rest = np.ones(8), np.ones(3)  # the mini-batches of an epoch, and the last one
-    f(whole), f(rest)
-    for xs in (whole, rest, whole):
-        assert f(xs) == 2.0 * len(xs)
-        assert f._direct((xs,)) == 2.0 * len(xs)
-
-
 def test_results_are_arrays_of_their_own():
     f = native(ag.vmap(lambda x: x * 2.0))
     first = f(np.ones(3))
@@ -179,6 +174,15 @@ def test_results_are_arrays_of_their_own():
     first[:] = 7.0
     assert second.tolist() == [4.0, 4.0, 4.0]
     assert f(np.ones(3)).tolist() == [2.0, 2.0, 2.0]
+
+
+def test_shapes_that_come_again_go_the_short_way_again():
+    f = native(lambda xs: ag.total(ag.vmap(lambda x: x * 2.0)(xs)))
+    whole, rest = np.ones(8), np.ones(3)  # the mini-batches of an epoch, and the last one
+    f(whole), f(rest)
+    for xs in (whole, rest, whole):
+        assert f(xs) == 2.0 * len(xs)
+        assert f._direct((xs,)) == 2.0 * len(xs)
 
 
 def test_a_module_is_read_where_its_numbers_live_and_wherever_they_move():
@@ -346,6 +350,15 @@ def test_what_python_knows_of_the_function_dies_after_it():
     assert direct.__name__ == "call"
 
 
+def test_code_for_ever_other_numbers_of_lanes_is_not_kept_for_ever(monkeypatch):
+    monkeypatch.setattr(runtime, "KEPT", 2)
+    f = native(ag.vmap(lambda row: ag.total(ag.vmap(lambda x: x * 2.0)(row))))
+    for inner in (1, 2, 3, 1):
+        assert f(np.ones((5, inner))).tolist() == [2.0 * inner] * 5
+    ((variant,),) = f._variants.values()
+    assert len(variant._natives) == 2
+
+
 def test_the_floating_point_mode_of_the_process_stays_as_it_is():
     tiny = np.array([5e-324, 1e-310])
     native(ag.vmap(lambda x: ag.exp(x) * 0.5))(np.array([-745.0, 1.0, np.inf]))
@@ -373,6 +386,17 @@ def test_without_llvmlite_the_extra_is_named(monkeypatch):
     monkeypatch.setattr(native_machine, "has_native", lambda: False)
     native_machine.machine.cache_clear()
     with pytest.raises(ModuleNotFoundError, match=r"autograd_lite\[native\]"):
+        native(wave)(1.0, 2.0)
+
+
+def test_an_old_llvmlite_is_as_good_as_none(monkeypatch):
+    project = Path(__file__).parents[2] / "pyproject.toml"
+    assert f"llvmlite>={native_machine.OLDEST[0]}.{native_machine.OLDEST[1]}" in project.read_text()
+    monkeypatch.setattr(llvmlite, "__version__", "0.43.0rc1")
+    monkeypatch.setattr(choice, "REPLAYS", 1000)  # tests are told of fewer
+    native_machine.machine.cache_clear()
+    assert ag.jit(long_sum).lower(np.ones(100_000)).backend == "numpy"
+    with pytest.raises(ModuleNotFoundError, match=r"0\.50 or later.*autograd_lite\[native\]"):
         native(wave)(1.0, 2.0)
 
 

@@ -2,7 +2,9 @@
 
 import math
 import pickle
+import signal
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import given
 
 import autograd_lite as ag
 from autograd_lite.compiler.backends.arrays import BY_CONSTANT, quiet
+from autograd_lite.compiler.backends.workers import run_side_by_side
 from autograd_lite.compiler.runtime import Compiled
 from autograd_lite.engine.primitive import TABLE
 from tests.strategies import SPECIAL, apply, examples, graphs
@@ -108,6 +111,23 @@ def test_while_a_pickle_is_made_no_other_thread_adds_to_what_was_compiled(monkey
     monkeypatch.setattr(Compiled, "can_be_kept", property(look))
     pickle.dumps(compiled)
     assert found == [False]
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="it takes a system with such signals to interrupt a thread")
+def test_an_interrupted_run_ends_when_its_threads_have_ended():
+    run_side_by_side([lambda: None] * 3)  # their threads are there: to interrupt how they begin is to break Python's pool
+    begun, done = threading.Event(), []
+
+    def interrupt():
+        begun.wait()
+        time.sleep(0.05)  # the main thread waits by now; where it does not, the test is passed all the same
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        time.sleep(0.05)
+        done.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_side_by_side([begun.set, interrupt])
+    assert done == [True]
 
 
 def test_the_debug_switch_prints_what_is_compiled(monkeypatch, capsys):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from importlib import import_module
@@ -32,8 +32,21 @@ def run_side_by_side(tasks: Sequence[Callable[[], None]]) -> None:
     try:
         quietly(tasks[0])
     finally:
-        for future in futures:
-            future.result()
+        _wait_for(futures)
+    for future in futures:
+        future.result()
+
+
+def _wait_for(futures: Sequence[Future[None]]) -> None:
+    """Waits until all are done, also where the user interrupts it: until then they write to memory that others may get."""
+    interruption: KeyboardInterrupt | None = None
+    while not all(future.done() for future in futures):
+        try:
+            wait(futures)
+        except KeyboardInterrupt as raised:
+            interruption = raised
+    if interruption is not None:
+        raise interruption
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -15,9 +16,18 @@ FIRST_CACHE = 32 * 1024
 """Bytes of the first-level data cache of every processor of the last fifteen years, or a share of it."""
 
 
+OLDEST = (0, 50)
+"""The version of llvmlite that code is written for; with an older one, which another library may want, there is none."""
+
+
 def has_native() -> bool:
-    """Whether llvmlite is there."""
-    return find_spec("llvmlite") is not None
+    """Whether llvmlite is there, and new enough."""
+    if find_spec("llvmlite") is None:
+        return False
+    import llvmlite  # little but its version
+
+    found = re.match(r"(\d+)\.(\d+)", llvmlite.__version__)  # what was built from a source without tags says no version
+    return found is None or (int(found[1]), int(found[2])) >= OLDEST
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,8 @@ def machine() -> Machine:
     """
     if not has_native():
         raise ModuleNotFoundError(
-            "backend='native' needs llvmlite, which makes machine code; install it with pip install 'autograd_lite[native]'"
+            f"backend='native' needs llvmlite {OLDEST[0]}.{OLDEST[1]} or later, which makes machine code; install it with "
+            "pip install 'autograd_lite[native]'"
         )
     import llvmlite.binding as llvm
 
