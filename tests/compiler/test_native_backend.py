@@ -399,3 +399,11 @@ def test_results_of_lanes_within_lanes_are_put_together_from_pieces_in_any_order
     xs, ys = dice.normal(size=(shape[0], 4)), dice.normal(size=shape[1])
     for found, wanted in zip(pairs(xs, ys), zip(*[of_pair(x, y) for y in ys for x in xs], strict=True), strict=True):
         assert found.reshape(-1, found.shape[-1]).tolist() == np.array(wanted).tolist()
+
+
+@pytest.mark.parametrize("count", [9, 10, 11, 16, 17, 33])
+def test_products_with_a_matrix_have_all_rows_and_all_terms(count):
+    matrix, x, y = dice.normal(size=(13, count)), dice.normal(size=13), dice.normal(size=count)
+    both = native(lambda m, x, y: ([ag.dot(column, x) for column in m.T], [ag.dot(row, y) for row in m]))
+    for found, wanted in zip(both(matrix, x, y), (x @ matrix, matrix @ y), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-13)

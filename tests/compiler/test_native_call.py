@@ -217,6 +217,9 @@ def test_a_guard_that_fails_is_seen_by_the_short_way():
 def test_what_comes_from_behind_a_structural_zero_is_seen_by_the_short_way():
     f = native(ag.grad(lambda w, x: ag.sqrt(ag.relu(w * x))))
     assert [f(1.0, x) for x in (4.0, 1.0, -1.0, 9.0)] == pytest.approx([1.0, 0.5, 0.0, 1.5])
+    f = native(ag.grad(lambda xs: ag.total([ag.sqrt(ag.relu(x)) for x in xs])))
+    for last in (1.0, 1.0, -1.0, 1.0):  # the last of many numbers is looked at too
+        assert f(np.array([4.0] * 9 + [last])).tolist() == [0.25] * 9 + [0.5 if last > 0.0 else 0.0]
 
 
 def test_neither_arguments_nor_results_leak():
@@ -229,7 +232,17 @@ def test_neither_arguments_nor_results_leak():
         f(x, xs)
         f._direct((None, xs))
     assert [sys.getrefcount(item) for item in (x, xs, MISS)] == before
-    found = weakref.ref(f(x, xs)[1])
+    model = ag.nn.MLP(2, [1], seed=0)
+    f = native(lambda model, xs: (model(xs), None))
+    xs = np.ones(2)
+    f(model, xs), f(model, xs)
+    before = [sys.getrefcount(item) for item in (model, model.storage, None)]
+    for _ in range(1000):
+        f(model, xs)
+    after = [sys.getrefcount(item) for item in (model, model.storage, None)]
+    assert after[:2] == before[:2]
+    assert abs(after[2] - before[2]) < 500  # others hold and drop None meanwhile
+    found = weakref.ref(native(ag.vmap(lambda x: x + 1.0))(xs))
     assert found() is None
 
 
