@@ -359,3 +359,31 @@ def test_vectors_of_any_width_take_each_number_its_own_power(width, count):
         patch.setattr(native_backend, "machine", lambda: replace(host, width=width))
         found = native(lambda xs: [x**p for x, p in zip(xs, powers, strict=True)])(xs)
     np.testing.assert_allclose(found, xs**powers, rtol=1e-15)
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_of_what_all_lanes_share_a_sum_over_lanes_takes_as_many_as_there_are(count):
+    """The lanes that the last block has too many count for nothing, also where but one factor has lanes."""
+    xs = dice.normal(size=count)
+    slope = native(ag.grad(lambda w, xs: ag.mean(ag.vmap(lambda x: w * x + w * w)(xs))))(0.5, xs)
+    assert slope == pytest.approx(xs.mean() + 1.0, rel=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(3, 9), (9, 3), (1, 65)])
+def test_results_of_lanes_within_lanes_are_put_together_from_pieces_in_any_order(shape):
+    def of_pair(x, y):
+        p, s = [a * y for a in x], [a + y for a in x]
+        return np.array([*p, *s, y * y, 1.0]), np.array([p[0], s[0], p[1], p[2], s[1], x[0], p[0], s[2], p[3]])
+
+    pairs = native(ag.vmap(ag.vmap(of_pair, in_axes=(0, None)), in_axes=(None, 0)))
+    xs, ys = dice.normal(size=(shape[0], 4)), dice.normal(size=shape[1])
+    for found, wanted in zip(pairs(xs, ys), zip(*[of_pair(x, y) for y in ys for x in xs], strict=True), strict=True):
+        assert found.reshape(-1, found.shape[-1]).tolist() == np.array(wanted).tolist()
+
+
+@pytest.mark.parametrize("count", [9, 10, 11, 16, 17, 33])
+def test_products_with_a_matrix_have_all_rows_and_all_terms(count):
+    matrix, x, y = dice.normal(size=(13, count)), dice.normal(size=13), dice.normal(size=count)
+    both = native(lambda m, x, y: ([ag.dot(column, x) for column in m.T], [ag.dot(row, y) for row in m]))
+    for found, wanted in zip(both(matrix, x, y), (x @ matrix, matrix @ y), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-13)

@@ -60,6 +60,7 @@ def test_what_it_is_not_made_for_is_handed_on():
     direct = direct_of(native(wave), 0.5, 2.0)
     for args in [(1.0,), (1.0, 2.0, 3.0), (1, 2.0), (1.0, "x"), (np.float64(1.0), 2.0), (ag.Value(1.0), 2.0), (None, 1.0)]:
         assert direct(args) is MISS
+        assert direct((0.5, 2.0)) == pytest.approx(np.sin(0.5) * 2.0 + 0.5, rel=1e-15)  # and it is free again
     f = native(wave)
     for args in [(0.5, 2.0), (1, 2.0), (np.float64(0.5), 2), (True, 2.0)]:
         assert f(*args) == pytest.approx(np.sin(float(args[0])) * float(args[1]) + float(args[0]), rel=1e-15)
@@ -161,6 +162,35 @@ def test_a_large_array_whose_numbers_do_not_lie_at_whole_places_is_read_rightly(
         assert f(table["x"]).tolist() == (table["x"] * 2.0).tolist()
 
 
+def test_a_large_array_that_is_copied_is_copied_anew_at_every_call():
+    dice = np.random.default_rng(4)
+    xs, table = dice.normal(size=(40, 160, 3)), dice.normal(size=(150, 300))[:, ::2]
+    nested = native(ag.vmap(ag.vmap(lambda x: x[0] * x[1] + x[2])))  # neither rows and lanes, nor all, lie equally far apart
+    whole = native(lambda table, xs: ag.vmap(lambda x: x * table[0, 3] + table[7, 2])(xs))
+    for _ in range(3):
+        np.testing.assert_allclose(nested(xs), xs[..., 0] * xs[..., 1] + xs[..., 2], rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(
+            whole(table, xs[0, :, 0]), xs[0, :, 0] * table[0, 3] + table[7, 2], rtol=1e-12, atol=1e-14
+        )
+        xs[:], table[:] = dice.normal(size=xs.shape), dice.normal(size=table.shape)
+
+
+def test_an_array_of_more_dimensions_is_another():
+    f = native(ag.vmap(lambda x: x * 2.0))
+    for shape in [(5,), (5,), (5, 3), (5, 3), (5,)]:
+        assert f(np.ones(shape)).tolist() == np.full(shape, 2.0).tolist()
+
+
+def test_a_number_that_a_row_refuses_is_refused_by_the_short_way_and_the_next_is_taken():
+    f = native(lambda x, k: ag.pick([x, x * 2.0], k))
+    direct = direct_of(f, 1.5, 1.0)
+    for _ in range(2):
+        assert direct((1.5, 7.0)) is MISS
+        with pytest.raises(IndexError):
+            f(1.5, 7.0)
+        assert direct((1.5, 1.0)) == 3.0
+
+
 def test_other_shapes_are_served_too():
     f = native(lambda xs: ag.total(ag.vmap(lambda x: x * 2.0)(xs)))
     for n in [3, 5, 3, 8, 5]:
@@ -245,6 +275,9 @@ def test_a_guard_that_fails_is_seen_by_the_short_way():
 def test_what_comes_from_behind_a_structural_zero_is_seen_by_the_short_way():
     f = native(ag.grad(lambda w, x: ag.sqrt(ag.relu(w * x))))
     assert [f(1.0, x) for x in (4.0, 1.0, -1.0, 9.0)] == pytest.approx([1.0, 0.5, 0.0, 1.5])
+    f = native(ag.grad(lambda xs: ag.total([ag.sqrt(ag.relu(x)) for x in xs])))
+    for last in (1.0, 1.0, -1.0, 1.0):  # the last of many numbers is looked at too
+        assert f(np.array([4.0] * 9 + [last])).tolist() == [0.25] * 9 + [0.5 if last > 0.0 else 0.0]
 
 
 def test_neither_arguments_nor_results_leak():
@@ -257,7 +290,17 @@ def test_neither_arguments_nor_results_leak():
         f(x, xs)
         f._direct((None, xs))
     assert [sys.getrefcount(item) for item in (x, xs, MISS)] == before
-    found = weakref.ref(f(x, xs)[1])
+    model = ag.nn.MLP(2, [1], seed=0)
+    f = native(lambda model, xs: (model(xs), None))
+    xs = np.ones(2)
+    f(model, xs), f(model, xs)
+    before = [sys.getrefcount(item) for item in (model, model.storage, None)]
+    for _ in range(1000):
+        f(model, xs)
+    after = [sys.getrefcount(item) for item in (model, model.storage, None)]
+    assert after[:2] == before[:2]
+    assert abs(after[2] - before[2]) < 500  # others hold and drop None meanwhile
+    found = weakref.ref(native(ag.vmap(lambda x: x + 1.0))(xs))
     assert found() is None
 
 
