@@ -72,20 +72,25 @@ def unless_too_branchy(compiled, args):
         raise
 
 
-def check(way, f, calls, **options):
-    """Calls the compiled and the original function, with leaves that change in between."""
+def check(way, f, calls, near=NEAR, large=LARGE, tolerance=1e-10, **options):
+    """Calls the compiled and the original function, with leaves that change in between.
+
+    Arguments:
+        near, large: calls nearer to a kink, or with larger numbers, are left out.
+        tolerance: of the size of the result.
+    """
     compiled, eager = ag.jit(way(lambda *args: f(*args)), max_variants=16, **options), way(lambda *args: f(*args))
     for args in calls:
-        near, largest = f.watched(*args)
+        found_near, largest = f.watched(*args)
         expected = numbers_of(eager(*args))
         size = np.abs(expected).max(initial=1.0)
-        if near < NEAR or not max(size, largest) < LARGE:
+        if found_near < near or not max(size, largest) < large:
             continue
         found = unless_too_branchy(compiled, args)
         if found is None:
             return
         # Each of some hundred operations may err by half an ulp, and a derivative of size 1e4 at most carries it on.
-        assert_close(found, numbers_of(eager(*args)), size, 1e-10)
+        assert_close(found, numbers_of(eager(*args)), size, tolerance)
         for leaf in f.leaves:
             leaf.data = leaf.data * 0.9 + 0.05
 
