@@ -1,4 +1,4 @@
-"""What a plan reads at a call: arrays of doubles, filled from the arguments, or views of them."""
+"""What a plan reads at a call: arrays of numbers, filled from the arguments, or views of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite.compiler.sources import Array, Constants, Counts, Leaves, Numbers, Parameters, Source, StoredIn, Uniform
 from autograd_lite.engine.node import Node
 
-__all__ = ["Feed"]
+__all__ = ["Feed", "base_of"]
 
 COPIED = 128 * 1024
 """Bytes up to which an array is copied at every call: less than to look anew where it lies."""
@@ -43,7 +43,7 @@ class Feed:
 
     def serves(self, items: Sequence[Any]) -> bool:
         """Whether what is looked into lies where it lay."""
-        return all(_base(source, items) is base for source, base in self._viewed)
+        return all(base_of(source, items) is base for source, base in self._viewed)
 
     def fill(self, items: Sequence[Any]) -> None:
         """Copies what is not looked into."""
@@ -66,7 +66,7 @@ class Feed:
             array = np.empty((source.count[0], *[sizes[axis] for axis in source.axes]), dtype)
             self._fillers.append(partial(_fill_uniform, array, source))
             return array
-        base = _base(source, items)
+        base = base_of(source, items)
         given = np.asarray(base)
         order, rows = _layout(source, given)
         moved = given.transpose(order)
@@ -96,7 +96,7 @@ def _fill_uniform(array: Any, source: Uniform, items: Sequence[Any]) -> None:
 
 
 def _fill_array(array: Any, source: Source, items: Sequence[Any]) -> None:
-    np.copyto(array, _base(source, items), casting="unsafe")  # to float32, if that is asked for
+    np.copyto(array, base_of(source, items), casting="unsafe")  # to float32, if that is asked for
 
 
 def _number_of(node: Node) -> float:
@@ -106,7 +106,7 @@ def _number_of(node: Node) -> float:
     return node._number
 
 
-def _base(source: Source, items: Sequence[Any]) -> Any:
+def base_of(source: Source, items: Sequence[Any]) -> Any:
     """The object whose memory a source reads."""
     if isinstance(source, Array):
         return items[source.block]

@@ -234,7 +234,7 @@ def jit(
     """Compiles a function of scalars: traced once, replayed as array operations.
 
     The function is written as for Values and runs on traced ones. It takes and returns numbers, arrays, modules, and nested
-    lists, tuples and dicts of them; arrays reach it as arrays of Values, and results are floats and arrays of doubles. Leaf
+    lists, tuples and dicts of them; arrays reach it as arrays of Values, and results are floats and arrays of `dtype`. Leaf
     Values and modules that it reaches by closure are read anew at every call. It can be composed with `vmap` and with the
     derivatives, `jit(grad(f))` say; called on Values, or inside of another transform, it runs as it is written.
 

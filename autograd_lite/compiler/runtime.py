@@ -116,8 +116,9 @@ class Compiled:
             for native in self._natives:
                 if native.serves(sizes):
                     return native
-            entry = entry_of(self.trace, self.arguments, blocked_axis(self.plan, sizes))
-            self._natives.append(NativePlan(self.plan, sizes, entry))
+            dtype = self.options.dtype
+            entry = entry_of(self.trace, self.arguments, blocked_axis(self.plan, sizes), dtype)
+            self._natives.append(NativePlan(self.plan, sizes, dtype, entry))
             del self._natives[:-KEPT]
             return self._natives[-1]
 

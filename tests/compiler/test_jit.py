@@ -72,20 +72,25 @@ def unless_too_branchy(compiled, args):
         raise
 
 
-def check(way, f, calls, **options):
-    """Calls the compiled and the original function, with leaves that change in between."""
+def check(way, f, calls, near=NEAR, large=LARGE, tolerance=1e-10, **options):
+    """Calls the compiled and the original function, with leaves that change in between.
+
+    Arguments:
+        near, large: calls nearer to a kink, or with larger numbers, are left out.
+        tolerance: of the size of the result.
+    """
     compiled, eager = ag.jit(way(lambda *args: f(*args)), max_variants=16, **options), way(lambda *args: f(*args))
     for args in calls:
-        near, largest = f.watched(*args)
+        found_near, largest = f.watched(*args)
         expected = numbers_of(eager(*args))
         size = np.abs(expected).max(initial=1.0)
-        if near < NEAR or not max(size, largest) < LARGE:
+        if found_near < near or not max(size, largest) < large:
             continue
         found = unless_too_branchy(compiled, args)
         if found is None:
             return
         # Each of some hundred operations may err by half an ulp, and a derivative of size 1e4 at most carries it on.
-        assert_close(found, numbers_of(eager(*args)), size, 1e-10)
+        assert_close(found, numbers_of(eager(*args)), size, tolerance)
         for leaf in f.leaves:
             leaf.data = leaf.data * 0.9 + 0.05
 
@@ -97,15 +102,15 @@ def test_a_random_function_of_lanes_is_compiled_to_the_same_numbers(way, f, firs
     check(WAYS[way], f, (first, second, first))
 
 
-def check_lanes(f, calls, **options):
-    """The lanes of a random function, compiled and not."""
+def check_lanes(f, calls, near=NEAR, size=10.0, **options):
+    """The lanes of a random function, compiled and not; a result is a sum of three numbers below 1."""
     lanes = ag.jit(f.lanes, max_variants=16, **options)
     for args in calls:
-        if f.watched(*args)[0] >= NEAR:
+        if f.watched(*args)[0] >= near:
             found = unless_too_branchy(lanes, args)
             if found is None:
                 return
-            assert_close(found, f.lanes(*args), 10.0)  # a result is a sum of three numbers below 1
+            assert_close(found, f.lanes(*args), size)
 
 
 @examples(25)

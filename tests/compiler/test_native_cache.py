@@ -41,9 +41,9 @@ def made(monkeypatch):
     return runs
 
 
-def fresh(scale=2.0):
+def fresh(scale=2.0, dtype=float):
     """A function that was never compiled, and gives 1 + scale at 1."""
-    f = ag.jit(lambda x, xs: (x + scale * x, ag.vmap(lambda y: y * scale)(xs)), backend="native")
+    f = ag.jit(lambda x, xs: (x + scale * x, ag.vmap(lambda y: y * scale)(xs)), backend="native", dtype=dtype)
     found, lanes = f(1.0, np.ones(11))
     assert lanes.tolist() == [scale] * 11
     return found
@@ -60,11 +60,17 @@ def test_another_plan_is_another_code(home, made):
     assert len(made) == 4
 
 
-def test_gathers_and_tables_are_found_again(home, made):
+def test_the_same_plan_in_single_precision_is_another_code(home, made):
+    assert [fresh(dtype=dtype) for dtype in (float, np.float32, float, np.float32)] == [3.0] * 4
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_gathers_and_tables_are_found_again(home, made, dtype):
     places = [0, 5, 2, 7, 3, 3, 11]
     xs = np.arange(12.0)
     for _ in range(2):
-        f = ag.jit(lambda xs: ag.total([xs[k] * (0.5 + i * i) for i, k in enumerate(places)]), backend="native")
+        f = ag.jit(lambda xs: ag.total([xs[k] * (0.5 + i * i) for i, k in enumerate(places)]), backend="native", dtype=dtype)
         assert f(xs) == sum(xs[k] * (0.5 + i * i) for i, k in enumerate(places))
     assert len(made) == 1
 

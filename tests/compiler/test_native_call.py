@@ -35,6 +35,12 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+every_dtype = pytest.mark.parametrize("dtype", ["float64", "float32"])
+
+COARSER = {"float64": 1.0, "float32": 2.0**29}
+"""How many times a unit in the last place is larger than that of doubles: tolerances are written for those."""
+
+
 def native(f, **options):
     return ag.jit(f, backend="native", **options)
 
@@ -50,10 +56,21 @@ def direct_of(jitted, *args):
     return jitted._direct
 
 
-def test_floats_are_taken_and_given_back_in_trees():
-    f = native(lambda x, y: (wave(x, y), [x * y, None], (x,)))
+@every_dtype
+def test_floats_are_taken_and_given_back_in_trees(dtype):
+    f = native(lambda x, y: (wave(x, y), [x * y, None], (x,)), dtype=dtype)
     f(0.5, 2.0)
-    assert direct_of(f, 0.5, 2.0)((0.25, 3.0)) == (np.sin(0.25) * 3.0 + 0.25, [0.75, None], (0.25,))
+    value, *rest = direct_of(f, 0.5, 2.0)((0.25, 3.0))
+    one = np.dtype(dtype).type
+    assert value == one(np.sin(one(0.25))) * one(3.0) + one(0.25)
+    assert type(value) is float
+    assert rest == [[0.75, None], (0.25,)]
+
+
+def test_in_single_precision_floats_are_rounded_and_those_too_large_are_infinite():
+    direct = direct_of(native(lambda x: x + 0.0, dtype="float32"), 1.0)
+    assert [direct((x,)) for x in (0.1, 1e300, -1e300, 1e-300)] == [float(np.float32(0.1)), np.inf, -np.inf, 0.0]
+    assert np.isnan(direct((np.nan,)))
 
 
 def test_what_it_is_not_made_for_is_handed_on():
@@ -99,21 +116,31 @@ LAYOUTS = {
     "backwards": lambda array: array[::-1].copy()[::-1],
     "whole numbers": lambda array: np.rint(array).astype(int),
     "single precision": lambda array: array.astype(np.float32),
-    "not aligned": lambda array: np.frombuffer(b"x" + array.tobytes(), np.uint8)[1:].view(float).reshape(array.shape),
+    "not aligned": lambda array: np.frombuffer(b"x" + array.tobytes(), np.uint8)[1:].view(array.dtype).reshape(array.shape),
 }
 
 
+@every_dtype
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_arrays_are_read_where_they_lie_in_any_layout(layout):
+def test_arrays_are_read_where_they_lie_in_any_layout(layout, dtype):
     dice = np.random.default_rng(1)
-    f = native(lambda w, xs: ag.total(ag.vmap(lambda x: x[0] * w + x[1] * x[2])(xs)))
-    shared = native(lambda xs: ag.total([x * x for x in xs.ravel()]))
+    f = native(lambda w, xs: ag.total(ag.vmap(lambda x: x[0] * w + x[1] * x[2])(xs)), dtype=dtype)
+    shared = native(lambda xs: ag.total([x * x for x in xs.ravel()]), dtype=dtype)
     for _ in range(3):
-        xs = LAYOUTS[layout](dice.normal(size=(9, 3)))
-        assert f(0.5, xs) == pytest.approx(
-            (xs[:, 0] * 0.5 + xs[:, 1] * xs[:, 2]).sum(), rel=1e-6 if xs.dtype == np.float32 else 1e-12
-        )
-        assert shared(xs) == pytest.approx((xs.astype(float) ** 2).sum(), rel=1e-12)
+        xs = LAYOUTS[layout](dice.normal(size=(9, 3)).astype(dtype))
+        exact = xs.astype(float)
+        assert f(0.5, xs) == pytest.approx((exact[:, 0] * 0.5 + exact[:, 1] * exact[:, 2]).sum(), rel=1e-14 * COARSER[dtype])
+        assert shared(xs) == pytest.approx((exact**2).sum(), rel=1e-14 * COARSER[dtype])
+
+
+def test_in_single_precision_arrays_of_that_go_the_short_way_and_others_the_long_one():
+    f = native(lambda w, xs, table: (ag.total(ag.vmap(lambda x: x[0] * w + x[1])(xs)), table[1, 0] * w), dtype="float32")
+    xs, table = np.arange(18.0, dtype="f").reshape(9, 2)[::-1, ::-1], np.arange(6.0, dtype="f").reshape(3, 2)
+    direct = direct_of(f, 0.5, xs, table)
+    wanted = (xs[:, 0] * 0.5 + xs[:, 1]).sum(), 1.0
+    assert direct((0.5, xs, table)) == wanted
+    assert direct((0.5, xs.astype(float), table)) is MISS
+    assert f(0.5, xs.astype(float), table.astype(int)) == wanted
 
 
 def square_of_sums(xs, ys):
@@ -215,16 +242,18 @@ def test_shapes_that_come_again_go_the_short_way_again():
         assert f._direct((xs,)) == 2.0 * len(xs)
 
 
-def test_a_module_is_read_where_its_numbers_live_and_wherever_they_move():
+@every_dtype
+def test_a_module_is_read_where_its_numbers_live_and_wherever_they_move(dtype):
     model = ag.nn.MLP(2, [3, 1], seed=0)
-    f = native(lambda model, x: model(x))
-    xs = np.array([0.3, -0.7])
+    f = native(lambda model, x: model(x), dtype=dtype)
+    xs = np.array([0.3, -0.7], dtype)
 
     def agrees():
-        return f(model, xs) == pytest.approx(model(list(xs)).data, rel=1e-14)
+        return f(model, xs) == pytest.approx(model(list(xs)).data, rel=1e-14 * COARSER[dtype])
 
     assert agrees()
     assert agrees()
+    assert f._direct((model, xs)) is not MISS
     for parameter in model.parameters():
         parameter.data = parameter.data * 0.5 + 0.1
     assert agrees()
@@ -236,53 +265,68 @@ def test_a_module_is_read_where_its_numbers_live_and_wherever_they_move():
     model.layers[0].neurons[0].w[0].data = 3.0
     assert agrees()
     other = ag.nn.MLP(2, [3, 1], seed=1)
-    assert f(other, xs) == pytest.approx(other(list(xs)).data, rel=1e-14)
+    assert f(other, xs) == pytest.approx(other(list(xs)).data, rel=1e-14 * COARSER[dtype])
 
 
-def test_a_module_and_a_value_by_closure_are_read_anew():
+def test_in_single_precision_all_parameters_of_a_module_are_rounded_at_every_call():
+    for count in (1, 7, 8, 9, 20):
+        model = ag.nn.MLP(count, [1], seed=0)
+        f = native(lambda model, x: [p * x for p in model.parameters()], dtype="float32")
+        direct = direct_of(f, model, 1.0)
+        for k in range(2):
+            model.storage.write([0.1 * (k + n) for n in range(count + 1)])
+            assert direct((model, 1.0)) == [float(np.float32(0.1 * (k + n))) for n in range(count + 1)]
+
+
+@every_dtype
+def test_a_module_and_a_value_by_closure_are_read_anew(dtype):
     model, leaf = ag.nn.MLP(2, [1], seed=0), ag.Value(2.0)
     assert model.storage.current  # its parameters live in a buffer
-    with_module, with_leaf = native(lambda x: model([x, x])), native(lambda x: leaf * x)
+    with_module, with_leaf = native(lambda x: model([x, x]), dtype=dtype), native(lambda x: leaf * x, dtype=dtype)
     for k in range(3):
         model.parameters()[0].data = leaf.data = 0.5 + k
-        assert with_module(1.5) == pytest.approx(model([1.5, 1.5]).data, rel=1e-15)
+        assert with_module(1.5) == pytest.approx(model([1.5, 1.5]).data, rel=1e-15 * COARSER[dtype])
         assert with_leaf(1.5) == 1.5 * leaf.data
     whole = ag.nn.Sequential(model)
     whole.storage.write([0.2 * k for k in range(len(whole.parameters()))])
-    assert with_module(1.5) == pytest.approx(model([1.5, 1.5]).data, rel=1e-15)
+    assert with_module(1.5) == pytest.approx(model([1.5, 1.5]).data, rel=1e-15 * COARSER[dtype])
 
 
-@pytest.mark.parametrize("dtype", [float, int])
+@every_dtype
+@pytest.mark.parametrize("kind", [float, int])
 @pytest.mark.parametrize("shape", [(9,), (9, 3), (9, 5, 3), (5, 9, 3)])
-def test_an_array_by_closure_is_read_anew(shape, dtype):
-    kept = np.arange(math.prod(shape), dtype=dtype).reshape(shape)
+def test_an_array_by_closure_is_read_anew(shape, kind, dtype):
+    kept = np.arange(math.prod(shape), dtype=kind).reshape(shape)
     if len(shape) == 3:
-        f = native(lambda w: ag.vmap(lambda xs: ag.vmap(lambda x: x[0] * w - x[1])(xs))(kept))
+        f = native(lambda w: ag.vmap(lambda xs: ag.vmap(lambda x: x[0] * w - x[1])(xs))(kept), dtype=dtype)
     else:
-        f = native(lambda w: ag.vmap(lambda x: x[0] * w - x[1] if len(shape) == 2 else x * w)(kept))
+        f = native(lambda w: ag.vmap(lambda x: x[0] * w - x[1] if len(shape) == 2 else x * w)(kept), dtype=dtype)
     for w in (0.5, 2.0, 3.0):
         assert f(w).tolist() == (kept * w if len(shape) == 1 else kept[..., 0] * w - kept[..., 1]).tolist()
         kept += 1
 
 
-def test_a_guard_that_fails_is_seen_by_the_short_way():
-    f = native(lambda x: ag.sin(x) if x > 0.0 else -x)
+@every_dtype
+def test_a_guard_that_fails_is_seen_by_the_short_way(dtype):
+    f = native(lambda x: ag.sin(x) if x > 0.0 else -x, dtype=dtype)
     assert [f(x) for x in (1.0, 2.0, -1.0, -2.0, 3.0, np.nan)] == pytest.approx(
         [np.sin(1), np.sin(2), 1.0, 2.0, np.sin(3), np.nan], nan_ok=True
     )
 
 
-def test_what_comes_from_behind_a_structural_zero_is_seen_by_the_short_way():
-    f = native(ag.grad(lambda w, x: ag.sqrt(ag.relu(w * x))))
+@every_dtype
+def test_what_comes_from_behind_a_structural_zero_is_seen_by_the_short_way(dtype):
+    f = native(ag.grad(lambda w, x: ag.sqrt(ag.relu(w * x))), dtype=dtype)
     assert [f(1.0, x) for x in (4.0, 1.0, -1.0, 9.0)] == pytest.approx([1.0, 0.5, 0.0, 1.5])
     f = native(ag.grad(lambda xs: ag.total([ag.sqrt(ag.relu(x)) for x in xs])))
     for last in (1.0, 1.0, -1.0, 1.0):  # the last of many numbers is looked at too
         assert f(np.array([4.0] * 9 + [last])).tolist() == [0.25] * 9 + [0.5 if last > 0.0 else 0.0]
 
 
-def test_neither_arguments_nor_results_leak():
-    f = native(lambda x, xs: (x * 2.0, ag.vmap(lambda x: x + 1.0)(xs)))
-    xs = np.ones(5)
+@every_dtype
+def test_neither_arguments_nor_results_leak(dtype):
+    f = native(lambda x, xs: (x * 2.0, ag.vmap(lambda x: x + 1.0)(xs)), dtype=dtype)
+    xs = np.ones(5, dtype)
     f(1.5, xs), f(1.5, xs)
     x = float("1.25")
     before = [sys.getrefcount(item) for item in (x, xs, MISS)]
@@ -420,11 +464,6 @@ def test_the_text_of_the_code_can_be_read():
         ag.jit(wave, backend="numpy").lower(1.0, 2.0).native_text()
 
 
-def test_what_native_code_cannot_do_is_said():
-    with pytest.raises(ValueError, match="computes in doubles"):
-        native(wave, dtype=np.float32)(1.0, 2.0)
-
-
 def test_without_llvmlite_the_extra_is_named(monkeypatch):
     monkeypatch.setattr(native_machine, "has_native", lambda: False)
     native_machine.machine.cache_clear()
@@ -449,9 +488,10 @@ def long_sum(xs):
 
 def test_auto_takes_machine_code_where_many_calls_make_up_for_compiling_and_says_so(monkeypatch, capsys):
     monkeypatch.setattr(choice, "REPLAYS", 1000)  # tests are told of fewer
-    lowered = ag.jit(long_sum).lower(np.ones(100_000))
-    assert (lowered.backend, ag.jit(long_sum).lower(np.ones(3)).backend) == ("native", "numpy")
-    assert "make up for" in lowered.reason
+    for dtype in ("float64", "float32"):
+        long, short = [ag.jit(long_sum, dtype=dtype).lower(np.ones(n)) for n in (100_000, 3)]
+        assert (long.backend, short.backend) == ("native", "numpy")
+        assert "make up for" in long.reason
     monkeypatch.setenv("AUTOGRAD_LITE_DEBUG", "1")
     ag.jit(long_sum)(np.ones(100_000))
     printed = capsys.readouterr().err

@@ -159,7 +159,7 @@ SETTLED = dict.fromkeys(("exp", "exp2", "expm1", "sinh", "cosh", "tanh", "erf", 
 """Sizes beyond which a function's floats do not change; mpmath takes seconds there, or cannot."""
 
 
-def ulps_off(name, found, point):
+def ulps_off(name, found, point, dtype="d"):
     """The distance from the mathematical value, in units of its last place; infinite where nan or inf are not what they are.
 
     What zeros and infinities mean to a function of two arguments is convention, and not asked here.
@@ -175,11 +175,12 @@ def ulps_off(name, found, point):
             exact = mp.nan
         if isinstance(exact, mp.mpc) or mp.isnan(exact):
             return 0.0 if math.isnan(found) else math.inf
-        if abs(exact) >= mp.mpf(2) ** 1024 - mp.mpf(2) ** 970:
+        kind = np.finfo(dtype)
+        if abs(exact) >= mp.mpf(2) ** kind.maxexp - mp.mpf(2) ** (kind.maxexp - kind.nmant - 2):
             return 0.0 if found == (math.inf if exact > 0 else -math.inf) else math.inf
         if exact == 0:
             return 0.0 if found == 0.0 else math.inf
-        place = max(int(mp.floor(mp.log(abs(exact), 2))) - 52, -1074)
+        place = max(int(mp.floor(mp.log(abs(exact), 2))), kind.minexp) - kind.nmant
         return float(abs(mp.mpf(found) - exact) / mp.mpf(2) ** place) if math.isfinite(found) else math.inf
 
 
@@ -234,11 +235,19 @@ def test_values_do_not_depend_on_the_instructions_of_the_processor(name):
 
 
 @every_function
+def test_in_single_precision_values_are_within_one_ulp_of_the_truth(name):
+    with np.errstate(over="ignore", under="ignore"):
+        columns = [column[:: len(column) // 300 + 1].astype("f") for column in grid(name)]
+    for value, *point in zip(run(name, *columns, width=16, dtype="f"), *columns, strict=True):
+        assert ulps_off(name, float(value), [float(x) for x in point], "f") <= 1.0, (point, value)
+
+
+@every_function
 def test_in_single_precision_values_are_those_of_doubles_rounded(name):
     with np.errstate(over="ignore", under="ignore"):
         columns = [column.astype("f") for column in grid(name)]
         expected = run(name, *columns).astype("f")
-    for width in (0, 8):
+    for width in (0, 8, 32):
         np.testing.assert_array_equal(run(name, *columns, width=width, dtype="f").view(np.int32), expected.view(np.int32))
 
 

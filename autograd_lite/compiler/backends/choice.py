@@ -58,14 +58,12 @@ def choose_backend(
     problem = "there are lanes" if lanes else other
     if wanted == "python" and problem:
         raise ValueError(f"jit: backend='python' runs one lane of doubles, and {problem}; use 'auto' or 'numpy'")
-    if wanted == "native" and other:
-        raise ValueError(f"jit: backend='native' computes in doubles, and {other}; use 'auto' or 'numpy'")
     if wanted == "native":
         machine()
     if wanted != "auto":
         return wanted, "as was asked for"
     name, microseconds, reason = _interpreted(program, plan, problem, sizes or {})
-    return (name, reason) if other else _with_machine_code(name, microseconds, reason, plan, sizes or {})
+    return _with_machine_code(name, microseconds, reason, plan, sizes or {})
 
 
 def interpreted(program: Program, plan: Plan, dtype: Any, sizes: Mapping[int, int]) -> str:

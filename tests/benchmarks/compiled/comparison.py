@@ -43,6 +43,7 @@ class Comparison:
         works: of each piece of work by name, those that do it.
         rows: of the table.
         two_cores: works that run on two cores.
+        single: works in single precision, whose numbers need not agree as far.
         first: works whose first call is measured in several processes.
         growth: works of which the first call alone is measured.
     """
@@ -51,6 +52,7 @@ class Comparison:
     works: Mapping[str, Mapping[str, Build]]
     rows: tuple[Row, ...]
     two_cores: frozenset[str] = frozenset()
+    single: frozenset[str] = frozenset()
     first: frozenset[str] = frozenset()
     growth: frozenset[str] = frozenset()
 

@@ -17,6 +17,9 @@ __all__ = ["Measured", "cores", "measure"]
 ROUNDS, ROUNDS_QUICK = 11, 3
 FIRSTS = 3
 
+COARSER = 1e6
+"""How many times further apart numbers in single precision may be: by sums of thousands of terms in another order."""
+
 
 @dataclass
 class Measured:
@@ -70,7 +73,7 @@ def measure(comparison: Comparison, work: str, *, quick: bool) -> Measured:
             numbers[contender] = answer["numbers"]
             if contender == LIBRARY:
                 found.nodes, found.megabytes = answer["nodes"], answer["megabytes"]
-        compare(work, numbers)
+        compare(work, numbers, COARSER if work in comparison.single else 1.0)
         found.passes = {name: median(times) for name, times in passes.items()}
         found.firsts = {contender: median(times) for contender, times in firsts.items()}
         if not grows:
@@ -97,17 +100,21 @@ def take_turns(processes: dict[str, Process], found: Measured, rounds: int) -> N
     found.calls = {contender: median(times) for contender, times in samples.items()}
 
 
-def compare(work: str, numbers: dict[str, Sequence[float]]) -> None:
-    """Stops where contenders differ by more than the order of additions explains."""
+def compare(work: str, numbers: dict[str, Sequence[float]], coarser: float = 1.0) -> None:
+    """Stops where contenders differ by more than the order of additions explains.
+
+    Arguments:
+        coarser: how many times coarser than doubles the numbers are.
+    """
     ours = numbers.get(LIBRARY)
     for contender, theirs in numbers.items():
         if ours is None or not theirs:
             continue
         if len(ours) != len(theirs):
             raise SystemExit(f"{work}: {contender} finds {len(theirs)} numbers, {LIBRARY} {len(ours)}; nothing was timed")
-        least = 1e-12 * max(map(abs, theirs))
+        least = 1e-12 * coarser * max(map(abs, theirs))
         for k, (x, y) in enumerate(zip(theirs, ours, strict=True)):
-            if not math.isclose(x, y, rel_tol=1e-9, abs_tol=least):
+            if not math.isclose(x, y, rel_tol=1e-9 * coarser, abs_tol=least):
                 raise SystemExit(f"{work}, number {k}: {contender} finds {x!r}, {LIBRARY} {y!r}; nothing was timed")
 
 

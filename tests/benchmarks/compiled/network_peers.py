@@ -46,11 +46,14 @@ def micrograd_demo() -> Task:
 # --- torch ---------------------------------------------------------------------------------------------------------------
 
 
-def torch_network(sizes: Sequence[int], numbers: Sequence[float], threads: int = 1) -> tuple[Any, Layers]:
+def torch_network(
+    sizes: Sequence[int], numbers: Sequence[float], threads: int = 1, dtype: str = "float64"
+) -> tuple[Any, Layers]:
     import torch
 
     torch.set_num_threads(threads)
-    return torch, [tuple(torch.tensor(x, requires_grad=True) for x in pair) for pair in layers_of(sizes, numbers)]
+    layers = layers_of(sizes, numbers)
+    return torch, [tuple(torch.tensor(x.astype(dtype), requires_grad=True) for x in pair) for pair in layers]
 
 
 def torch_scores(torch: Any, layers: Layers, X: Any) -> Any:  # noqa: N803
@@ -62,10 +65,10 @@ def torch_scores(torch: Any, layers: Layers, X: Any) -> Any:  # noqa: N803
     return h
 
 
-def torch_moons(lanes: int, *, update: bool) -> Task:
-    torch, layers = torch_network(DEMO_SIZES, initial_parameters())
+def torch_moons(lanes: int, *, update: bool, dtype: str = "float64") -> Task:
+    torch, layers = torch_network(DEMO_SIZES, initial_parameters(), dtype=dtype)
     parameters = [p for pair in layers for p in pair]
-    (X, y), steps = map(torch.tensor, moons(lanes)), count()  # noqa: N806
+    (X, y), steps = [torch.tensor(array.astype(dtype)) for array in moons(lanes)], count()  # noqa: N806
 
     def call() -> tuple[Any, Any]:
         scores = torch_scores(torch, layers, X)[:, 0]
@@ -81,11 +84,11 @@ def torch_moons(lanes: int, *, update: bool) -> Task:
     return Task(lambda: call, in_pairs)
 
 
-def torch_classifier(sizes: Sequence[int], lanes: int, threads: int = 1) -> Task:
-    numbers, *data = pictures(sizes, lanes)
-    torch, layers = torch_network(sizes, numbers, threads)
+def torch_classifier(sizes: Sequence[int], lanes: int, threads: int = 1, dtype: str = "float64") -> Task:
+    numbers, rows, labels = pictures(sizes, lanes)
+    torch, layers = torch_network(sizes, numbers, threads, dtype)
     parameters = [p for pair in layers for p in pair]
-    X, y = map(torch.tensor, data)  # noqa: N806
+    X, y = torch.tensor(rows.astype(dtype)), torch.tensor(labels)  # noqa: N806
 
     def call() -> tuple[Any, Any]:
         loss = torch.nn.functional.cross_entropy(torch_scores(torch, layers, X), y)

@@ -87,25 +87,28 @@ def our_demo_by_weights() -> Task:
     return our_step(Network(), loss, *moons(100))
 
 
-def our_moons(lanes: int = 10_000, backend: str = "auto", threads: int = 1) -> Task:
+def our_moons(lanes: int = 10_000, backend: str = "auto", threads: int = 1, dtype: str = "float64") -> Task:
     import autograd_lite as ag
 
-    model, (X, y) = model_of(DEMO_SIZES, initial_parameters()), moons(lanes)  # noqa: N806
-    step = ag.jit(ag.value_and_grad(our_moons_loss), backend=backend, threads=threads)
+    model = model_of(DEMO_SIZES, initial_parameters())
+    X, y = (array.astype(dtype) for array in moons(lanes))  # noqa: N806
+    step = ag.jit(ag.value_and_grad(our_moons_loss), backend=backend, threads=threads, dtype=dtype)
     return Task(lambda: lambda: step(model, X, y), lambda found: flat(*found), step, (model, X, y))
 
 
-def our_classifier(sizes: Sequence[int], lanes: int, threads: int = 1, backend: str = "auto") -> Task:
+def our_classifier(
+    sizes: Sequence[int], lanes: int, threads: int = 1, backend: str = "auto", dtype: str = "float64"
+) -> Task:
     import autograd_lite as ag
 
     numbers, X, labels = pictures(sizes, lanes)  # noqa: N806
-    model, y = model_of(sizes, numbers), labels.astype(float)
+    model, X, y = model_of(sizes, numbers), X.astype(dtype), labels.astype(dtype)  # noqa: N806
 
     def loss(model: Any, X: Any, y: Any) -> Any:  # noqa: N803
         one = lambda model, x, t: ag.nn.losses.softmax_cross_entropy(model(x), t)  # noqa: E731
         return ag.mean(ag.vmap(one, in_axes=(None, 0, 0))(model, X, y))
 
-    step = ag.jit(ag.value_and_grad(loss), backend=backend, threads=threads)
+    step = ag.jit(ag.value_and_grad(loss), backend=backend, threads=threads, dtype=dtype)
     return Task(lambda: lambda: step(model, X, y), lambda found: flat(*found), step, (model, X, y))
 
 

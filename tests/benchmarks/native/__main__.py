@@ -43,7 +43,7 @@ def chosen(only: Sequence[str]) -> list[str]:
 def benchmark(names: Sequence[str], *, quick: bool, markdown: bool) -> None:
     """Everything, printed."""
     found = {name: measured.measure(NATIVE, name, quick=quick) for name in names if name not in STRAIGHT}
-    print(f"Python {platform.python_version()}, {versions(PACKAGES)}; {processor()}; float64, medians.\n")
+    print(f"Python {platform.python_version()}, {versions(PACKAGES)}; {processor()}; float64 but where said, medians.\n")
     print("\n".join(table.comparison(found, NATIVE.rows, markdown=markdown)), flush=True)
     plans = [name for name in names if ONE_THREAD not in NATIVE.works[name]]
     made = {name: compiling.measure(name, quick=quick) for name in plans}

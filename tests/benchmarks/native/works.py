@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ __all__ = ["NATIVE", "ONE_THREAD", "STRAIGHT"]
 
 ONE_THREAD = f"{LIBRARY}, 1 thread"
 NUMPY = f"{LIBRARY}, numpy"
+DOUBLES = f"{LIBRARY}, doubles"
 MANY = 100_000
 PARAMETERS = 10_000
 
@@ -89,6 +91,15 @@ def classifiers(sizes: tuple[int, ...], lanes: int) -> dict[str, Build]:
     }
 
 
+def in_single_precision(ours: Any, torchs: Any) -> dict[str, Build]:
+    return {
+        LIBRARY: lambda: ours(backend="native", dtype="float32"),
+        DOUBLES: lambda: ours(backend="native"),
+        NUMPY: lambda: ours(backend="numpy", dtype="float32"),
+        "torch": lambda: torchs(dtype="float32"),
+    }
+
+
 def threads(build: Any) -> dict[str, Build]:
     return {LIBRARY: lambda: build(2), ONE_THREAD: lambda: build(1)}
 
@@ -107,6 +118,10 @@ WORKS: dict[str, dict[str, Build]] = {
     "wide 10000": classifiers(WIDE_SIZES, 10_000),
     "digits 64": classifiers(DIGITS_SIZES, 64),
     "digits 1024": classifiers(DIGITS_SIZES, 1024),
+    "moons, single": in_single_precision(partial(our_moons, 10_000), partial(torch_moons, 10_000, update=False)),
+    "wide 10000, single": in_single_precision(
+        partial(our_classifier, WIDE_SIZES, 10_000), partial(torch_classifier, WIDE_SIZES, 10_000)
+    ),
     "heston": {
         LIBRARY: lambda: our_heston("native"), NUMPY: lambda: our_heston("numpy"),
         "drjit": lambda: drjit_heston(frozen=False), "drjit, frozen": lambda: drjit_heston(frozen=True),
@@ -158,6 +173,12 @@ ROWS = (
     Row("the same, 1,024 lanes", "digits 1024", "torch", 0.9),
     Row("", "digits 1024", "jax"),
     Row("", "digits 1024", NUMPY),
+    Row("2-16-16-1, 10,000 lanes, float32", "moons, single", "torch"),
+    Row("", "moons, single", DOUBLES),
+    Row("", "moons, single", NUMPY),
+    Row("64-32-10, 10,000 lanes, float32", "wide 10000, single", "torch"),
+    Row("", "wide 10000, single", DOUBLES),
+    Row("", "wide 10000, single", NUMPY),
     Row("Heston, 64 steps, 10,000 paths, value + gradient", "heston", "drjit", 1.0 / 1.3, "≤ 1.3× its time"),
     Row("", "heston", "drjit, frozen", 1.0 / 1.3, "≤ 1.3× its time"),
     Row("", "heston", "torch", 4.0),
@@ -186,5 +207,9 @@ ROWS = (
 )
 
 NATIVE = Comparison(
-    "tests.benchmarks.native", WORKS, ROWS, two_cores=frozenset(name for name in WORKS if name.startswith("threads"))
+    "tests.benchmarks.native",
+    WORKS,
+    ROWS,
+    two_cores=frozenset(name for name in WORKS if name.startswith("threads")),
+    single=frozenset(name for name in WORKS if name.endswith("single")),
 )

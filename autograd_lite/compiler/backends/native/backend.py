@@ -27,7 +27,7 @@ from autograd_lite.compiler.backends.native.module import ModuleWriter
 from autograd_lite.compiler.backends.native.nest import Nests
 from autograd_lite.compiler.backends.native.objects import DEFINITION, builtin
 from autograd_lite.compiler.backends.native.stages import BLOCKS, FOREIGN, Stages, blocked_axis
-from autograd_lite.compiler.backends.native.threads import SideBySide, shares
+from autograd_lite.compiler.backends.native.threads import SideBySide, room_for_sums, shares
 from autograd_lite.compiler.plan import Plan, Step
 from autograd_lite.compiler.program import Axes
 from autograd_lite.compiler.sources import Constants
@@ -45,18 +45,19 @@ class NativePlan:
 
     Arguments:
         sizes: of each axis the number of lanes; those of the longest axis may be others when it runs.
+        dtype: of numbers.
         entry: writes the shortest way in, if there is one.
     """
 
-    def __init__(self, plan: Plan, sizes: dict[int, int], entry: Entry | None = None) -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, sizes: dict[int, int], dtype: Any = float, entry: Entry | None = None) -> None:
+        self.plan, self.dtype = plan, np.dtype(dtype)
         self.axis = blocked_axis(plan, sizes)
         self.sizes = {axis: size for axis, size in sizes.items() if axis != self.axis}
         self.stages = Stages(plan, self.axis, self.sizes)
         runs = [stage.kind != FOREIGN for stage in self.stages.order] + [True] * bool(self.stages.copies)
         self.entry = entry if runs and all(runs) else None
         kinds = [stage.kind for stage in self.stages.order]
-        key = key_of(plan, kinds, self.axis, sorted(self.sizes.items()), self.entry and self.entry.facts)
+        key = key_of(plan, self.dtype.name, kinds, self.axis, sorted(self.sizes.items()), self.entry and self.entry.facts)
         start, kept = perf_counter(), load(key)
         self.was_kept = kept is not None
         if kept is None:
@@ -86,7 +87,7 @@ class NativePlan:
 
     def _writer(self) -> ModuleWriter:
         """Writes the code."""
-        writer = ModuleWriter(self.plan, self.stages, Nests(self.plan, self.axis, self.sizes), machine())
+        writer = ModuleWriter(self.plan, self.stages, Nests(self.plan, self.axis, self.sizes, self.dtype), machine())
         if self.entry is not None:
             self.entry.write(writer.module, writer.layout)
         return writer
@@ -114,7 +115,7 @@ class BoundNative:
     """
 
     def __init__(self, native: NativePlan, sources: Sequence[Any], sizes: dict[int, int], threads: int = 1) -> None:
-        self.native, self.sizes, self.threads = native, sizes, threads
+        self.native, self.sizes, self.threads, self.dtype = native, sizes, threads, native.dtype
         self.lanes = sizes[native.axis] if native.axis is not None else 0
         block = max(native.block, 1)
         self.padded = -(-self.lanes // block) * block
@@ -135,7 +136,7 @@ class BoundNative:
         self.results = [
             self._room(native.layout.result(k), result.size, result.axes) for k, result in enumerate(native.plan.results)
         ]
-        scratch = np.zeros(native.scratch + 8)
+        scratch = np.zeros(native.scratch + 8, self.dtype)
         self.memory.append(scratch)
         self.table[SCRATCH] = scratch.ctypes.data
         self.table[LANES], self.table[PADDED] = self.lanes, self.padded
@@ -202,7 +203,7 @@ class BoundNative:
     def _calls(self) -> list[Call]:
         address = self.table.ctypes.data
         calls: list[Call] = []
-        binder = Binder(self.whole, self.axes, self.sizes, np.dtype(float), Scratch(np.dtype(float)))
+        binder = Binder(self.whole, self.axes, self.sizes, self.dtype, Scratch(self.dtype))
         for item in self.native.runs:
             if isinstance(item, Step):
                 foreign = binder.step(item, self.whole[item.buffer])
@@ -229,11 +230,11 @@ class BoundNative:
         native = self.native
         others = [self.sizes[axis] for axis in axes if axis != native.axis]
         if native.axis not in axes or native.axis is None:
-            array = np.zeros((rows, *others))
+            array = room_for_sums((rows, *others), self.dtype)
             self.memory.append(array)
             self.table[entry] = array.ctypes.data
             return array
-        array = np.zeros((rows, *others, self.padded))
+        array = np.zeros((rows, *others, self.padded), self.dtype)
         self.memory.append(array)
         self.table[entry] = array.ctypes.data
         return np.moveaxis(array[..., : self.lanes], -1, 1 + axes.index(native.axis))

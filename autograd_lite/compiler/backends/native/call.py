@@ -15,7 +15,7 @@ from llvmlite import ir
 
 from autograd_lite.calculus.trees import ArrayBlock, ScalarBlock, Structure
 from autograd_lite.compiler.backends.direct import MISS
-from autograd_lite.compiler.backends.native.emitter import DOUBLE, I64, POINTER, Emitter, Index
+from autograd_lite.compiler.backends.native.emitter import DOUBLE, ELEMENTS, I64, POINTER, Emitter, Index, vector_of
 from autograd_lite.compiler.backends.native.layout import FAILED, Layout
 from autograd_lite.compiler.backends.native.objects import (
     ALIGNED,
@@ -32,12 +32,16 @@ from autograd_lite.compiler.backends.native.objects import (
     VALUE,
     Objects,
 )
-from autograd_lite.compiler.sources import Array, Numbers, StoredIn
+from autograd_lite.compiler.feed import base_of
+from autograd_lite.compiler.sources import Array, Numbers, Parameters, Source, StoredIn
 from autograd_lite.compiler.traced_call import Form, Trace
 
 __all__ = ["NAME", "RUN", "CallWriter", "Slot"]
 
 NAME, RUN = "call", "run.0"
+
+TOGETHER = 8
+"""Numbers that are rounded at once."""
 
 Slot: TypeAlias = Callable[[Any, Sequence[Any]], int]
 """What an entry of the table holds: found from what runs the plan, and from the blocks of the arguments."""
@@ -49,6 +53,7 @@ class CallWriter:
     Arguments:
         arguments: the structures of the positional arguments, each one block.
         axis: whose lanes go in blocks.
+        dtype: of the numbers of the plan.
         module: has the function that runs the plan.
 
     Attributes:
@@ -56,12 +61,12 @@ class CallWriter:
     """
 
     def __init__(
-        self, trace: Trace, arguments: Sequence[Structure], axis: int | None, module: ir.Module, layout: Layout
+        self, trace: Trace, arguments: Sequence[Structure], axis: int | None, dtype: Any, module: ir.Module, layout: Layout
     ) -> None:
-        self.trace, self.arguments, self.axis, self.layout = trace, arguments, axis, layout
+        self.trace, self.arguments, self.axis, self.dtype, self.layout = trace, arguments, axis, dtype, layout
         self.slots: list[Slot] = []
         function = ir.Function(module, ir.FunctionType(POINTER, [POINTER, POINTER]), NAME)
-        self.e = Emitter(function)
+        self.e = Emitter(function, ELEMENTS[dtype.name])
         self.builder = self.e.builder
         self.missed, self.failed = [function.append_basic_block(name) for name in ("missed", "failed")]
         self.objects = Objects(self.e, self.missed, self.failed)
@@ -105,9 +110,11 @@ class CallWriter:
                 self._take_array(item, k)
             else:
                 self._take_module(item, k)
-        for source in self.trace.sources:
+        for k, source in enumerate(self.trace.sources):
             if isinstance(source, StoredIn):
                 self._watch_buffer(source.buffer)
+            if isinstance(source, (Parameters, StoredIn)) and self.e.element != DOUBLE:
+                self._copy_rounded(source, k)
         self._run()
         self._check()
         self._return()
@@ -133,13 +140,13 @@ class CallWriter:
         for k, source in enumerate(self.trace.sources):
             if isinstance(source, Numbers):
                 numbers = self.word(self.layout.buffer(k), POINTER)
-                self.e.store(o.field(item, VALUE, DOUBLE), self.e.address(numbers, position))
+                self.e.store(self.e.narrowed(o.field(item, VALUE, DOUBLE)), self.e.address(numbers, position))
 
     def _take_array(self, item: ir.Value, k: int) -> None:
         """Checks an array, and enters where it lies."""
         o, builder = self.objects, self.builder
         o.refuse_others(o.field(item, TYPE), self.slot(lambda runner, items: id(np.ndarray)))
-        o.refuse_others(o.field(item, KIND), self.slot(lambda runner, items: id(np.dtype(float))))
+        o.refuse_others(o.field(item, KIND), self.slot(lambda runner, items: id(self.dtype)))
         dimensions = len(self.trace.shapes[k])
         o.refuse_others(o.field(item, DIMENSIONS, ir.IntType(32)), ir.Constant(ir.IntType(32), dimensions))
         lengths, strides = o.field(item, SHAPE, POINTER), o.field(item, STRIDES, POINTER)
@@ -155,8 +162,10 @@ class CallWriter:
             builder.store(data, self.place(entry))
             for d, axis in enumerate(source.mapping if strided else ()):
                 stride = o.field(strides, 8 * d)
-                o.refuse_others(builder.and_(stride, ir.Constant(I64, 7)), ir.Constant(I64, 0))
-                builder.store(builder.ashr(stride, ir.Constant(I64, 3)), self.place(entry + (1 if axis is None else 2)))
+                size = self.dtype.itemsize
+                o.refuse_others(builder.and_(stride, ir.Constant(I64, size - 1)), ir.Constant(I64, 0))
+                numbers = builder.ashr(stride, ir.Constant(I64, size.bit_length() - 1))
+                builder.store(numbers, self.place(entry + (1 if axis is None else 2)))
 
     def _take_module(self, item: ir.Value, k: int) -> None:
         """Leaves where it is another module, or its numbers live elsewhere than when the function was compiled."""
@@ -166,6 +175,22 @@ class CallWriter:
 
     def _watch_buffer(self, buffer: Any) -> None:
         self._unchanged(lambda runner, items: buffer, "moved", lambda runner, items: False)
+
+    def _copy_rounded(self, source: Source, k: int) -> None:
+        """The numbers of a module are doubles: where those of the plan are not, they are copied."""
+        e = self.e
+        given = self.slot(lambda runner, items: _address(base_of(source, items)), POINTER)
+        target = self.word(self.layout.buffer(k), POINTER)
+        count = self.slot(lambda runner, items: len(base_of(source, items)))
+        vectors = self.builder.sdiv(count, ir.Constant(I64, TOGETHER))
+
+        def copy(first: Index, width: int) -> None:
+            x = e.load(e.address(given, first, kind=DOUBLE), vector_of(DOUBLE, width))
+            e.store(e.narrowed(x), e.address(target, first))
+
+        e.repeat([vectors], lambda at: copy(e.times(at[0], TOGETHER), TOGETHER))
+        done = e.times(vectors, TOGETHER)
+        e.repeat([self.builder.sub(count, done)], lambda at: copy(e.plus(done, at[0]), 1))
 
     def _unchanged(self, item: Callable[..., Any], name: str, wanted: Callable[..., Any]) -> None:
         pointers = [
@@ -247,13 +272,18 @@ class CallWriter:
         o = self.objects
         if form.kind == "number":
             numbers = self.word(self.layout.result(0), POINTER)
-            return o.made(o.call("PyFloat_FromDouble", self.e.load(self.e.address(numbers, form.index))))
+            number = self.e.widened(self.e.load(self.e.address(numbers, form.index)))
+            return o.made(o.call("PyFloat_FromDouble", number))
         copy = self.slot(lambda runner, items: id(runner.copy_of(form)), POINTER)
         return o.made(o.call("PyObject_CallNoArgs", copy))
 
 
 def _length(runner: Any, items: Sequence[Any], k: int, d: int) -> int:
     return int(items[k].shape[d])
+
+
+def _address(numbers: Any) -> int:
+    return int(np.asarray(numbers).ctypes.data)
 
 
 def _room(runner: Any, items: Sequence[Any], k: int) -> int:

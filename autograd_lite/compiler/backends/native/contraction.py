@@ -9,12 +9,12 @@ from typing import Any
 
 from llvmlite import ir
 
-from autograd_lite.compiler.backends.native.emitter import Emitter, Index, vector_of
+from autograd_lite.compiler.backends.native.emitter import DOUBLE, Emitter, Index, vector_of
 from autograd_lite.compiler.backends.native.kernel import Direction, Kernel, stretches
 from autograd_lite.compiler.backends.native.memory import Memory
 from autograd_lite.compiler.backends.native.nest import Access, Nest, Part
 
-__all__ = ["Contraction"]
+__all__ = ["Contraction", "clear_sums", "round_sums"]
 
 Sizes = dict[int, tuple[int, ...]]
 """Of counters of rows the lengths of the tiles they are cut into, longest first; of others it is 1."""
@@ -167,7 +167,7 @@ class Contraction:
             for place in places
             for v in range(along.vectors)
         ]
-        kind = vector_of(ir.DoubleType(), along.width)
+        kind = self.e.vector(along.width)
         before = [self.e.load(target, kind) for target in targets] if add else None
         for target, x in zip(targets, kernel.sums(starts, before), strict=True):
             self.e.store(x, target)
@@ -180,8 +180,35 @@ class Contraction:
         run = min(tile[inner[0]], self.width) if inner else 1
         for first in range(0, len(values), run):
             sums = self.e.added_lanes(values[first : first + run])
-            target = self.memory.pointer(self.e, self.buffer, places[first])
+            sums = self.e.widened(sums) if self.summed else sums
+            target = self.memory.pointer(self.e, self.buffer, places[first], kind=DOUBLE if self.summed else None)
             self.e.store(self.e.builder.fadd(self.e.load(target, sums.type), sums) if add else sums, target)
+
+
+# --- sums over lanes -----------------------------------------------------------------------------------------------------
+
+# From one block to the next they are doubles, so that many blocks lose no more digits than one; those of a plan of shorter
+# numbers are rounded in the end, to the front of the memory where they are.
+
+
+def clear_sums(e: Emitter, sums: ir.Value, count: int) -> None:
+    """So many sums over lanes before the first block: -0."""
+    zero = e.widened(e.number(-0.0))
+    e.repeat([count], lambda at: e.store(zero, e.address(sums, at[0], kind=DOUBLE)))
+
+
+def round_sums(e: Emitter, sums: ir.Value, count: int, width: int) -> None:
+    """The same after the last block: numbers of the plan."""
+    if e.element == DOUBLE:
+        return
+    for start, vectors, size in stretches(count, (width, 1)):
+
+        def turn(at: list[Index], start: int = start, size: int = size) -> None:
+            first = e.plus(e.times(at[0], size), start)
+            x = e.load(e.address(sums, first, kind=DOUBLE), vector_of(DOUBLE, size))
+            e.store(e.narrowed(x), e.address(sums, first))
+
+        e.repeat([vectors], turn)
 
 
 def _sizes(count: int, most: int) -> tuple[int, ...]:

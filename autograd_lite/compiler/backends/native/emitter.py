@@ -6,15 +6,19 @@ loop is written out; what is known in advance is added up in advance.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 from llvmlite import ir
 
-__all__ = ["DOUBLE", "I64", "POINTER", "VOID", "Emitter", "Index", "vector_of"]
+from autograd_lite.compiler.backends.native.vectors import DOUBLE, FLOAT, element_of, intrinsic, spelled
 
-I64, I1, DOUBLE, VOID, POINTER = ir.IntType(64), ir.IntType(1), ir.DoubleType(), ir.VoidType(), ir.PointerType()
+__all__ = ["DOUBLE", "ELEMENTS", "FLOAT", "I64", "POINTER", "VOID", "Emitter", "Index", "vector_of"]
+
+I64, I1, VOID, POINTER = ir.IntType(64), ir.IntType(1), ir.VoidType(), ir.PointerType()
+
+ELEMENTS = {"float64": DOUBLE, "float32": FLOAT}
+"""The types of the numbers of a plan, by their names in numpy."""
 
 Index: TypeAlias = Any
 """A whole number: an int, or a value of the code."""
@@ -29,16 +33,24 @@ def width_of(kind: ir.Type) -> int:
     return kind.count if isinstance(kind, ir.VectorType) else 1
 
 
+def _alignment(kind: ir.Type) -> int:
+    """Bytes: a vector may begin at any of its numbers."""
+    return 4 if element_of(kind) == FLOAT else 8
+
+
 class Emitter:
     """Writes one function.
+
+    Arguments:
+        element: the type of numbers.
 
     Attributes:
         builder: llvmlite's, at the place where the next instruction goes.
         failed: where the code notes that it has met a number that an operation refuses.
     """
 
-    def __init__(self, function: ir.Function) -> None:
-        self.function = function
+    def __init__(self, function: ir.Function, element: ir.Type = DOUBLE) -> None:
+        self.function, self.element = function, element
         self.builder = ir.IRBuilder(function.append_basic_block("entry"))
         self.failed: Any = None
         self._constants: dict[tuple[float, str, int], ir.Value] = {}
@@ -47,32 +59,38 @@ class Emitter:
 
     # --- numbers ---------------------------------------------------------------------------------------------------------
 
+    def vector(self, width: int) -> ir.Type:
+        """The type of so many numbers."""
+        return vector_of(self.element, width)
+
     def number(self, x: float, width: int = 1) -> ir.Value:
         """A constant in every lane."""
         key = (x, repr(x), width)  # 0.0 and -0.0 are equal, and nan is not itself
         if key not in self._constants:
-            self._constants[key] = self._number(x, width)
+            one = ir.FormattedConstant(self.element, spelled(x, self.element))
+            self._constants[key] = ir.Constant(self.vector(width), [one] * width) if width > 1 else one
         return self._constants[key]
-
-    def _number(self, x: float, width: int) -> ir.Value:
-        (bits,) = struct.unpack("<Q", struct.pack("<d", x))
-        one = ir.FormattedConstant(DOUBLE, f"0x{bits:016X}")
-        return ir.Constant(vector_of(DOUBLE, width), [one] * width) if width > 1 else one
 
     def spread(self, x: ir.Value, width: int) -> ir.Value:
         """A number in every lane."""
         if width == 1 or isinstance(x.type, ir.VectorType):
             return x
-        kind = vector_of(DOUBLE, width)
+        kind = self.vector(width)
         first = self.builder.insert_element(ir.Constant(kind, ir.Undefined), x, ir.Constant(ir.IntType(32), 0))
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), width), None)
         return self.builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), zeros)
 
+    def widened(self, x: ir.Value) -> ir.Value:
+        """Numbers as doubles."""
+        return x if self.element == DOUBLE else self.builder.fpext(x, vector_of(DOUBLE, width_of(x.type)))
+
+    def narrowed(self, x: ir.Value) -> ir.Value:
+        """Doubles as numbers, rounded."""
+        return x if self.element == DOUBLE else self.builder.fptrunc(x, self.vector(width_of(x.type)))
+
     def intrinsic(self, name: str, *args: ir.Value) -> ir.Value:
         """A call of `llvm.name`, whose arguments and value have one type."""
-        kind = args[0].type
-        suffix = f"v{kind.count}f64" if isinstance(kind, ir.VectorType) else "f64"
-        return self.builder.call(self.declared(f"llvm.{name}.{suffix}", kind, *[kind] * len(args)), args)
+        return intrinsic(self.builder, name, *args)
 
     def declared(self, name: str, kind: ir.Type, *types: ir.Type) -> ir.Function:
         """A function from elsewhere."""
@@ -179,8 +197,9 @@ class Emitter:
 
     # --- memory ----------------------------------------------------------------------------------------------------------
 
-    def address(self, pointer: ir.Value, moved: Index, known: int = 0, kind: ir.Type = DOUBLE) -> ir.Value:
-        """A pointer to an element of an array."""
+    def address(self, pointer: ir.Value, moved: Index, known: int = 0, kind: ir.Type = None) -> ir.Value:
+        """A pointer to an element of an array, of numbers unless a kind is given."""
+        kind = kind or self.element
         if not isinstance(moved, int):
             pointer = self._once_moved(pointer, moved, kind)
         else:
@@ -195,11 +214,12 @@ class Emitter:
             self._made[key] = self.builder.gep(pointer, [moved], source_etype=kind)
         return self._made[key]
 
-    def load(self, pointer: ir.Value, kind: ir.Type = DOUBLE) -> ir.Value:
-        return self.builder.load(pointer, typ=kind, align=8)
+    def load(self, pointer: ir.Value, kind: ir.Type = None) -> ir.Value:
+        kind = kind or self.element
+        return self.builder.load(pointer, typ=kind, align=_alignment(kind))
 
     def store(self, x: ir.Value, pointer: ir.Value) -> None:
-        self.builder.store(x, pointer, align=8)
+        self.builder.store(x, pointer, align=_alignment(x.type))
 
     # --- loops -----------------------------------------------------------------------------------------------------------
 

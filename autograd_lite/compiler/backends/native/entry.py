@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 
 from autograd_lite.calculus.trees import Structure
@@ -19,11 +20,12 @@ from autograd_lite.compiler.traced_call import Trace
 __all__ = ["Entry", "entry_of"]
 
 
-def entry_of(trace: Trace, arguments: Structure, axis: int | None) -> Entry | None:
+def entry_of(trace: Trace, arguments: Structure, axis: int | None, dtype: Any) -> Entry | None:
     """The entry for a trace; None where its arguments or its result are of other kinds than it is made for.
 
     Arguments:
         axis: whose lanes go in blocks.
+        dtype: of the numbers of the plan.
     """
     positional, named = arguments.children
     simple = all(child.block is not None for child in positional.children) and not named.children
@@ -33,7 +35,7 @@ def entry_of(trace: Trace, arguments: Structure, axis: int | None) -> Entry | No
     arrays = [source for source in trace.sources if isinstance(source, Array)]
     if not all(_lies_well(source, axis) for source in arrays) or not _is_plain(trace.structure) or not fields_are_known():
         return None
-    return Entry(trace, positional.children, axis)
+    return Entry(trace, positional.children, axis, np.dtype(dtype))
 
 
 def _lies_well(source: Array, axis: int | None) -> bool:
@@ -72,6 +74,7 @@ class Entry:
     trace: Trace
     arguments: Sequence[Structure]
     axis: int | None
+    dtype: Any
     slots: list[Slot] = field(default_factory=list)
     name: str = NAME
 
@@ -89,7 +92,7 @@ class Entry:
 
     def write(self, module: ir.Module, layout: Layout) -> None:
         """Adds the function to a module that has the function `run.0`."""
-        writer = CallWriter(self.trace, self.arguments, self.axis, module, layout)
+        writer = CallWriter(self.trace, self.arguments, self.axis, self.dtype, module, layout)
         writer.write()
         self.slots = writer.slots
 

@@ -1,6 +1,7 @@
 """The table's functions on vectors of native code.
 
-Those of single precision are those of doubles, rounded.
+Those of single precision are those of doubles, rounded. (Wide vectors of them are left to LLVM, which spreads them over
+registers: pieces of one or two registers were slower by measurement.)
 """
 
 from __future__ import annotations

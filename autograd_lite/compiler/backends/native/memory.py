@@ -8,7 +8,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from autograd_lite.compiler.backends.native.emitter import DOUBLE, I64, Emitter, Index, vector_of
+from autograd_lite.compiler.backends.native.emitter import I64, Emitter, Index
 from autograd_lite.compiler.backends.native.nest import CONSTANTS, Access
 
 __all__ = ["Memory", "Place", "Window"]
@@ -69,14 +69,14 @@ class Memory:
         if isinstance(moved, int) and (access.buffer, moved + known) in self.known:
             return e.spread(self.known[access.buffer, moved + known], width)
         pointer = self._pointer(e, self.places[access.buffer], moved, known, window.lane)
-        return e.load(pointer, vector_of(DOUBLE, width))
+        return e.load(pointer, e.vector(width))
 
     def store(self, e: Emitter, buffer: int, moved: tuple[Index, int], x: ir.Value, lane: Index = 0) -> None:
         """Writes what a row has in some lanes, or what several rows have."""
         e.store(x, self._pointer(e, self.places[buffer], *moved, lane))
 
-    def pointer(self, e: Emitter, buffer: int, moved: tuple[Index, int], lane: Index = 0) -> ir.Value:
-        return self._pointer(e, self.places[buffer], *moved, lane)
+    def pointer(self, e: Emitter, buffer: int, moved: tuple[Index, int], lane: Index = 0, kind: ir.Type = None) -> ir.Value:
+        return self._pointer(e, self.places[buffer], *moved, lane, kind)
 
     def constant(self, access: Access, counters: Sequence[Index], window: Window | None = None) -> float | None:
         """The number of an operand, where it is known in advance, and one alone."""
@@ -114,8 +114,8 @@ class Memory:
                 if access.buffer == CONSTANTS
                 else self._pointer(e, self.places[access.buffer], moved, known, 0)
             )
-            return e.load(pointer, vector_of(DOUBLE, width))
-        found = ir.Constant(vector_of(DOUBLE, width), ir.Undefined)
+            return e.load(pointer, e.vector(width))
+        found = ir.Constant(e.vector(width), ir.Undefined)
         for k in range(width):
             at = [e.plus(c, k) if n == along else c for n, c in enumerate(counters)]
             found = e.builder.insert_element(found, self._number(e, access, at), ir.Constant(ir.IntType(32), k))
@@ -133,9 +133,9 @@ class Memory:
         position = e.load(e.address(self.tables[access.table], place, start, I64), I64)
         return e.plus(moved, e.times(position, access.unit)), known
 
-    def _pointer(self, e: Emitter, place: Place, moved: Index, known: int, lane: Index) -> ir.Value:
+    def _pointer(self, e: Emitter, place: Place, moved: Index, known: int, lane: Index, kind: ir.Type = None) -> ir.Value:
         offset, start = e.times(moved, place.stride), e.times(known, place.stride)
         pointer = place.pointer
         for shift in (offset, start, lane):
-            pointer = e.address(pointer, shift)
+            pointer = e.address(pointer, shift, kind=kind)
         return pointer

@@ -14,7 +14,8 @@ from functools import cached_property
 from llvmlite import ir
 
 from autograd_lite.compiler.backends.native.chunks import Group, cut
-from autograd_lite.compiler.backends.native.emitter import I64, POINTER, Emitter, Index
+from autograd_lite.compiler.backends.native.contraction import clear_sums, round_sums
+from autograd_lite.compiler.backends.native.emitter import ELEMENTS, I64, POINTER, Emitter, Index
 from autograd_lite.compiler.backends.native.layout import FAILED, PADDED, SCRATCH, Layout
 from autograd_lite.compiler.backends.native.machine import Machine
 from autograd_lite.compiler.backends.native.memory import Memory, Place
@@ -35,6 +36,7 @@ class ModuleWriter:
     """Writes the module of a plan.
 
     Attributes:
+        width: how many numbers a vector register holds.
         room: where the buffers are that only one stage knows.
         runs: what is run one after the other: the name of a function, or a foreign step.
         parts: of such a function the names of those that it calls.
@@ -48,13 +50,15 @@ class ModuleWriter:
     parts: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.element = ELEMENTS[self.nests.dtype.name]
+        self.width = self.host.width * 8 // self.nests.dtype.itemsize
         self.loops = {step.buffer: self._loops(step) for stage in self.native for step in stage.steps}
         self.copied = {
             id(output): self.nests.of_copy(output, self.plan.results[number].axes, -2 - number)
             for number, output in [copy for stage in self.stages.order for copy in stage.copies] + self.stages.copies
         }
         self.layout = Layout(len(self.plan.buffers), len(self.nests.tables), len(self.plan.results))
-        self.room = OwnMemory(self.stages, self.nests, self.loops, self.copied, self.host.width)
+        self.room = OwnMemory(self.stages, self.nests, self.loops, self.copied, self.width)
         self.module = ir.Module("plan")
         self.kind = ir.FunctionType(ir.VoidType(), [POINTER, I64, I64])
         self._write()
@@ -150,14 +154,16 @@ class ModuleWriter:
     def _blocks(self, number: int, stage: Stage, pieces: Sequence[ir.Function]) -> ir.Function:
         """The function of a stage: all its pieces, for each block of some lanes."""
         function = ir.Function(self.module, self.kind, f"stage.{number}")
-        e = Emitter(function)
+        e = Emitter(function, self.element)
         table, low, high = function.args
         block = ir.Constant(I64, self.room.block)
         if stage.kind != BLOCKS:
             for piece in pieces:
                 e.builder.call(piece, [table, low, high])
         else:
-            self._clear(e, table, stage)
+            sums = list(self._sums(e, table, stage))
+            for pointer, rows in sums:
+                clear_sums(e, pointer, rows)
             lanes = e.builder.sub(high, low)
             count = e.builder.sdiv(e.builder.add(lanes, ir.Constant(I64, self.room.block - 1)), block)
 
@@ -170,20 +176,16 @@ class ModuleWriter:
                     e.builder.call(piece, [table, first, valid])
 
             e.repeat([count], turn)
+            for pointer, rows in sums:
+                round_sums(e, pointer, rows, self.width)
         e.builder.ret_void()
         return function
 
-    def _clear(self, e: Emitter, table: ir.Value, stage: Stage) -> None:
-        """Sums over lanes begin at -0."""
+    def _sums(self, e: Emitter, table: ir.Value, stage: Stage) -> Iterator[tuple[ir.Value, int]]:
+        """Where a stage's sums over lanes are, and how many."""
         for step in stage.steps:
             if self.stages.axis in step.over:
-                pointer = self._entry(e, table, self.layout.buffer(step.buffer), POINTER)
-                count = self.nests.rows(step.buffer)
-
-                def turn(at: list[Index], pointer: ir.Value = pointer) -> None:
-                    e.store(e.number(-0.0), e.address(pointer, at[0]))
-
-                e.repeat([count], turn)
+                yield self._entry(e, table, self.layout.buffer(step.buffer), POINTER), self.nests.rows(step.buffer)
 
     def _entry(self, e: Emitter, table: ir.Value, place: int, kind: ir.Type = I64) -> ir.Value:
         pointer = e.builder.gep(table, [ir.Constant(I64, place)], source_etype=I64)
@@ -194,14 +196,14 @@ class ModuleWriter:
         function = ir.Function(self.module, self.kind, name)
         function.linkage = "internal"
         function.attributes.add("noinline")
-        e = Emitter(function)
+        e = Emitter(function, self.element)
         table, first, valid = function.args
         e.failed = e.builder.gep(table, [ir.Constant(I64, FAILED)], source_etype=I64)
         places = {number: self._place(e, table, number, stage, first) for number in dict.fromkeys(buffers)}
         tables = [self._entry(e, table, self.layout.table(k), POINTER) for k in range(len(self.nests.tables))]
         block = self.room.block if stage >= 0 and self.stages.order[stage].kind == BLOCKS else 0
         memory = Memory(places, tables, self.nests.tables)
-        write(PieceWriter(e, memory, self.stages.axis, block, self.host.width, self.host.registers, valid))
+        write(PieceWriter(e, memory, self.stages.axis, block, self.width, self.host.registers, valid))
         e.builder.ret_void()
         return function
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.compiler.backends.arrays import quiet
 from autograd_lite.compiler.plan import Output, Piece, Plan, Step, View
 from autograd_lite.compiler.program import Axes
 
@@ -101,6 +102,7 @@ class Nests:
     Arguments:
         axis: whose lanes go in blocks, or None.
         sizes: of the other axes.
+        dtype: of numbers.
 
     Attributes:
         tables: of positions and of constants, as they are met.
@@ -109,6 +111,7 @@ class Nests:
     plan: Plan
     axis: int | None
     sizes: dict[int, int]
+    dtype: Any
     tables: list[Any] = field(default_factory=list)
 
     def points(self, axes: Axes) -> int:
@@ -175,7 +178,7 @@ class Nests:
         if view.constants is not None:
             numbers = np.asarray(view.constants, float).reshape((*piece.rows, *piece.terms))
             listed = [stride if _differs(numbers, k) else 0 for k, stride in enumerate(listed)]
-            return Access(CONSTANTS, strides=joined(listed, {}), table=self._table(numbers, float))
+            return Access(CONSTANTS, strides=joined(listed, {}), table=self._table(numbers, self.dtype))
         axes = self.plan.buffers[view.buffer].axes
         unit, others = self.points(axes), self._others(axes)
         lanes = dict(zip(others, contiguous([self.sizes[axis] for axis in others]), strict=True))
@@ -188,7 +191,8 @@ class Nests:
         return Access(view.buffer, 0, still, None, table, 0, joined(listed, {}), unit, has_lanes)
 
     def _table(self, numbers: Any, dtype: Any) -> int:
-        self.tables.append(np.ascontiguousarray(numbers, dtype).ravel())
+        with quiet():  # a constant may be too large for a shorter type of numbers
+            self.tables.append(np.ascontiguousarray(numbers, dtype).ravel())
         return len(self.tables) - 1
 
 

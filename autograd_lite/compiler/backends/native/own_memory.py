@@ -117,6 +117,6 @@ class OwnMemory:
     def _fitting(self, rows: int) -> int:
         """How many lanes of so many rows stay in the first cache, a power of two."""
         fit = WIDEST
-        while fit > 2 * self.width and fit * rows * 8 > FIRST_CACHE:
+        while fit > 2 * self.width and fit * rows * self.nests.dtype.itemsize > FIRST_CACHE:
             fit //= 2
         return fit

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from llvmlite import ir
 
-from autograd_lite.compiler.backends.native.emitter import DOUBLE, I64, Emitter, Index, vector_of
+from autograd_lite.compiler.backends.native.emitter import I64, Emitter, Index
 
 __all__ = ["Packing"]
 
@@ -74,12 +74,12 @@ class Packing:
 
     def _copy(self, at: list[Index]) -> None:
         lane = self.e.times(at[1], self.width)
-        vector = self.e.load(self._place(at[0], lane), vector_of(DOUBLE, self.width))
+        vector = self.e.load(self._place(at[0], lane), self.e.vector(self.width))
         self.e.store(vector, self._copied(at[0], lane))
 
     def _transpose(self, at: list[Index]) -> None:
         row, lane = [self.e.times(c, self.width) for c in at]
-        kind = vector_of(DOUBLE, self.width)
+        kind = self.e.vector(self.width)
         lanes = [self.e.load(self._place(row, self.e.plus(lane, k)), kind) for k in range(self.width)]
         for k, vector in enumerate(self._transposed(lanes)):
             self.e.store(vector, self._copied(self.e.plus(row, k), lane))

@@ -9,7 +9,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from autograd_lite.compiler.backends.native.emitter import Emitter, Index
+from autograd_lite.compiler.backends.native.emitter import DOUBLE, FLOAT, Emitter, Index
 from autograd_lite.compiler.backends.native.memory import Memory, Window
 from autograd_lite.compiler.backends.native.nest import Nest
 from autograd_lite.compiler.backends.native.rows import maximum, minimum, written
@@ -20,7 +20,8 @@ from autograd_lite.engine.primitive import Primitive
 
 __all__ = ["Reduction", "is_reduced"]
 
-TINY, EPSILON = 2.2250738585072014e-308, 2.220446049250313e-16
+FULL = {DOUBLE: 2.0**-970, FLOAT: 2.0**-103}
+"""Sums of squares above it have all their digits: the smallest normal number, divided by half the last place of 1."""
 
 Body = Callable[[list[Vector], Vector, Vector], Sequence[Vector]]
 
@@ -152,7 +153,7 @@ def _norm(xs: Sequenced) -> Vector:
     """The root of the sum of squares; where that has lost digits, in units of the largest; an infinity outdoes a nan."""
     e, builder = xs.e, xs.e.builder
     squares = _sum(xs, lambda x: x * x)
-    good = (squares > TINY / EPSILON) & (squares < math.inf)
+    good = (squares > FULL[e.element]) & (squares < math.inf)
     plain = squares.sqrt()
     fine = xs.e.all(good.value)
     before = builder.block

@@ -12,7 +12,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from autograd_lite.compiler.backends.native.emitter import DOUBLE, Emitter
+from autograd_lite.compiler.backends.native.emitter import Emitter
 from autograd_lite.compiler.backends.native.functions import vector_function
 from autograd_lite.compiler.backends.native.vectors import Vector
 from autograd_lite.engine import operations
@@ -50,7 +50,7 @@ def _function(e: Emitter, row: Primitive, kind: ir.Type) -> ir.Function:
         return module.globals[name]
     function = ir.Function(module, ir.FunctionType(kind, [kind] * (row.arity or 1)), name)
     function.linkage = "internal"
-    inner = Emitter(function)
+    inner = Emitter(function, e.element)
     build = vector_function(row)
     assert build is not None
     inner.builder.ret(build(inner.builder, *function.args))
@@ -114,7 +114,7 @@ def _root(e: Emitter, x: Vector) -> Vector:
 
 
 BY_CONSTANT: dict[tuple[Primitive, float | None], Callable[[Emitter, Vector], Any]] = {
-    (operations.pow, 0.0): lambda e, x: Vector(e.builder, x.constant(DOUBLE, "1.0")),
+    (operations.pow, 0.0): lambda e, x: x.filled(1.0),
     (operations.pow, 0.5): _root,
     (operations.pow, 1.0): lambda e, x: x,
     (operations.pow, 2.0): lambda e, x: x * x,

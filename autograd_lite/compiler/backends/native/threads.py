@@ -5,6 +5,7 @@ What the threads have summed is added up in their order, so that for as many thr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,7 @@ import numpy as np
 from autograd_lite.compiler.backends.native.layout import FAILED, SCRATCH
 from autograd_lite.compiler.backends.workers import run_side_by_side
 
-__all__ = ["SideBySide", "shares"]
+__all__ = ["SideBySide", "room_for_sums", "shares"]
 
 FEWEST = 256
 """Lanes that are worth a thread of their own."""
@@ -30,6 +31,16 @@ def shares(lanes: int, block: int, threads: int) -> list[tuple[int, int]]:
     count = max(1, min(threads, lanes // FEWEST))
     share = -(-lanes // (count * block)) * block
     return [(start, min(start + share, lanes)) for start in range(0, lanes, share)]
+
+
+def room_for_sums(shape: Sequence[int], dtype: Any) -> Any:
+    """An array for sums over lanes, in memory with room for as many doubles: they are such until they are whole.
+
+    >>> room_for_sums((2, 3), np.float32).base.nbytes
+    48
+    """
+    count = math.prod(shape)
+    return np.zeros(count).view(dtype)[:count].reshape(tuple(shape))
 
 
 @dataclass
@@ -55,7 +66,7 @@ class SideBySide:
         self.memory: list[Any] = []
         for _ in self.parts[1:]:
             table, scratch = self.table.copy(), np.zeros(self.scratch)
-            own = [np.zeros(array.shape) for _, array in self.sums]
+            own = [room_for_sums(array.shape, array.dtype) for _, array in self.sums]
             table[SCRATCH] = scratch.ctypes.data
             for (entry, _), array in zip(self.sums, own, strict=True):
                 table[entry] = array.ctypes.data

@@ -6,6 +6,7 @@ never depends on another lane, nor on how many there are. Nothing is contracted 
 
 from __future__ import annotations
 
+import ctypes
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,13 +16,24 @@ from llvmlite import ir
 
 __all__ = ["Bits", "Mask", "Term", "Vector", "fma", "select_where_any", "where_any"]
 
-DOUBLE, INT64, BOOL = ir.DoubleType(), ir.IntType(64), ir.IntType(1)
+DOUBLE, FLOAT, INT64, BOOL = ir.DoubleType(), ir.FloatType(), ir.IntType(64), ir.IntType(1)
 SIGN = 1 << 63
 
 
 def like(shape: ir.Type, element: ir.Type) -> ir.Type:
     """The type of as many lanes as another has."""
     return ir.VectorType(element, shape.count) if isinstance(shape, ir.VectorType) else element
+
+
+def element_of(kind: ir.Type) -> ir.Type:
+    """What a vector has in a lane; what is no vector is that itself."""
+    return kind.element if isinstance(kind, ir.VectorType) else kind
+
+
+def spelled(x: float, element: ir.Type) -> str:
+    """A constant as the language of LLVM spells it: the bits of a double, rounded before where floats are shorter."""
+    rounded = ctypes.c_float(x).value if element == FLOAT else x
+    return f"0x{struct.unpack('<Q', struct.pack('<d', rounded))[0]:016X}"
 
 
 class Literal(ir.Constant):  # type: ignore[misc]  # llvmlite ships no types
@@ -38,8 +50,8 @@ class Literal(ir.Constant):  # type: ignore[misc]  # llvmlite ships no types
 def intrinsic(builder: ir.IRBuilder, name: str, *args: ir.Value) -> ir.Value:
     """A call of `llvm.name`, whose arguments and value have one type."""
     kind = args[0].type
-    suffix = f"v{kind.count}f64" if isinstance(kind, ir.VectorType) else "f64"
-    full = f"llvm.{name}.{suffix}"
+    lanes = f"v{kind.count}" if isinstance(kind, ir.VectorType) else ""
+    full = f"llvm.{name}.{lanes}{'f32' if element_of(kind) == FLOAT else 'f64'}"
     module = builder.module
     function = module.globals.get(full) or ir.Function(module, ir.FunctionType(kind, [kind] * len(args)), full)
     return builder.call(function, args)
@@ -59,16 +71,18 @@ class Lanes:
 
 @dataclass(frozen=True)
 class Mask(Lanes):
-    """Truths."""
+    """Truths, and the type of the floats that they choose from."""
+
+    element: ir.Type = DOUBLE
 
     def __and__(self, other: Mask) -> Mask:
-        return Mask(self.builder, self.builder.and_(self.value, other.value))
+        return Mask(self.builder, self.builder.and_(self.value, other.value), self.element)
 
     def __or__(self, other: Mask) -> Mask:
-        return Mask(self.builder, self.builder.or_(self.value, other.value))
+        return Mask(self.builder, self.builder.or_(self.value, other.value), self.element)
 
     def __invert__(self) -> Mask:
-        return Mask(self.builder, self.builder.not_(self.value))
+        return Mask(self.builder, self.builder.not_(self.value), self.element)
 
     def choose(self, x: Term, y: Term) -> Vector:
         """x where it is true, else y."""
@@ -128,6 +142,11 @@ class Bits(Lanes):
 class Vector(Lanes):
     """Floats. Comparisons are false where an operand is nan, but for `!=`."""
 
+    @property
+    def element(self) -> ir.Type:
+        """Their type."""
+        return element_of(self.value.type)
+
     def __add__(self, other: Term) -> Vector:
         return Vector(self.builder, self.builder.fadd(self.value, number(self, other)))
 
@@ -156,7 +175,7 @@ class Vector(Lanes):
         return Vector(self.builder, self.builder.fneg(self.value))
 
     def _compare(self, sign: str, other: Term) -> Mask:
-        return Mask(self.builder, self.builder.fcmp_ordered(sign, self.value, number(self, other)))
+        return Mask(self.builder, self.builder.fcmp_ordered(sign, self.value, number(self, other)), self.element)
 
     def __lt__(self, other: Term) -> Mask:
         return self._compare("<", other)
@@ -174,7 +193,7 @@ class Vector(Lanes):
         return self._compare("==", other)
 
     def is_nan(self) -> Mask:
-        return Mask(self.builder, self.builder.fcmp_unordered("uno", self.value, self.value))
+        return Mask(self.builder, self.builder.fcmp_unordered("uno", self.value, self.value), self.element)
 
     def __abs__(self) -> Vector:
         return Vector(self.builder, intrinsic(self.builder, "fabs", self.value))
@@ -208,11 +227,9 @@ class Vector(Lanes):
 Term: TypeAlias = Vector | float
 
 
-def number(lanes: Lanes, term: Term) -> ir.Value:
+def number(lanes: Mask | Vector, term: Term) -> ir.Value:
     """The value of an operand."""
-    if isinstance(term, Vector):
-        return term.value
-    return lanes.constant(DOUBLE, f"0x{struct.unpack('<Q', struct.pack('<d', term))[0]:016X}")
+    return term.value if isinstance(term, Vector) else lanes.constant(lanes.element, spelled(term, lanes.element))
 
 
 def fma(x: Vector, y: Term, z: Term) -> Vector:
