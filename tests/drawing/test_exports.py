@@ -381,7 +381,7 @@ def test_tex_sets_the_document(tmp_path):
     assert done.returncode == 0
 
 
-# --- cairosvg, where the program dot is not installed --------------------------------------------------------------------
+# --- cairosvg --------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("form", ["png", "pdf"])
