@@ -65,6 +65,47 @@ def test_the_same_plan_in_single_precision_is_another_code(home, made):
     assert len(made) == 2
 
 
+def pairs(xs, ys):
+    """A number for each pair of lanes."""
+    return ag.vmap(lambda x: ag.total(ag.vmap(lambda y: x * y + x)(ys)))(xs)
+
+
+ALIKE = {
+    "where reading begins": [(lambda xs: xs[1] * 2.0, (np.arange(4.0),)), (lambda xs: xs[2] * 2.0, (np.arange(4.0),))],
+    "how many terms there are": [
+        (lambda xs: ag.total(list(xs[:12])), (np.arange(14.0),)),
+        (lambda xs: ag.total(list(xs[:13])), (np.arange(14.0),)),
+    ],
+    "how many lanes there are of another axis": [
+        (pairs, (np.arange(9.0), np.arange(3.0))),
+        (pairs, (np.arange(9.0), np.arange(5.0))),
+    ],
+    "which way a branch went": [
+        (lambda x: 2.0 * x if x > 0.0 else -x, (1.0,), (-1.0,)),
+        (lambda x: -x if x > 0.0 else 2.0 * x, (-1.0,), (1.0,)),
+    ],
+    "the shape of the result": [
+        (lambda x: (x * 2.0,), (1.5,)),
+        (lambda x: [x * 2.0], (1.5,)),
+        (lambda x: (x * 2.0, x * 2.0), (1.5,)),
+    ],
+    "the dimension that is mapped": [
+        (ag.vmap(lambda x: x[0] - x[1]), (np.arange(4.0).reshape(2, 2),)),
+        (ag.vmap(lambda x: x[0] - x[1], in_axes=1), (np.arange(4.0).reshape(2, 2),)),
+    ],
+}
+
+
+@pytest.mark.parametrize("fact", ALIKE)
+def test_plans_that_differ_in_one_fact_do_not_share_code(home, fact):
+    for function, *calls in ALIKE[fact]:
+        found, wanted = ag.jit(function, backend="native"), ag.jit(function, backend="numpy")
+        for args in [calls[0], *calls, *calls]:  # the longer way, and the shorter
+            result, expected = found(*args), wanted(*args)
+            assert type(result) is type(expected)
+            np.testing.assert_array_equal(result, expected)
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_gathers_and_tables_are_found_again(home, made, dtype):
     places = [0, 5, 2, 7, 3, 3, 11]
