@@ -21,8 +21,8 @@ from tests.compiler.test_structural_zeros import DEAD, LANES, both_ways
 from tests.strategies import examples, graphs, points, special_points
 
 if native_machine.has_native():
-    from autograd_lite.compiler.backends.native import backend as native_backend
     from autograd_lite.compiler.backends.native import chunks as native_chunks
+    from autograd_lite.compiler.backends.native import making as native_making
     from autograd_lite.compiler.backends.native import module as native_module
     from autograd_lite.compiler.backends.native import stages as native_stages
     from autograd_lite.compiler.backends.native import threads as native_threads
@@ -257,7 +257,7 @@ def test_vectors_and_blocks_of_any_length_and_any_share_of_the_matrix_library_gi
     host = replace(native_machine.machine(), width=width)
     model = ag.nn.MLP(5, [9, 3], seed=3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(native_backend, "machine", lambda: host)
+        patch.setattr(native_making, "machine", lambda: host)
         patch.setattr(native_module, "FIRST_CACHE", cache)
         patch.setattr(native_stages, "LARGE", large)
         f = native(ag.value_and_grad(classifier_loss))

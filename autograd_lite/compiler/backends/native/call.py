@@ -6,18 +6,13 @@ plan and makes the result; where anything is not as it was in the trace it retur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from typing import Any, TypeAlias
+from collections.abc import Iterator, Sequence
 
-import numpy as np
 from llvmlite import ir
 
 from autograd_lite.calculus.trees import ArrayBlock, ScalarBlock, Structure
-from autograd_lite.compiler.backends.direct import MISS
 from autograd_lite.compiler.backends.native.emitter import DOUBLE, I64, POINTER, Emitter, Index
-from autograd_lite.compiler.backends.native.layout import FAILED, Layout
-from autograd_lite.compiler.backends.native.objects import (
+from autograd_lite.compiler.backends.native.fields import (
     ALIGNED,
     DATA,
     DIMENSIONS,
@@ -30,17 +25,14 @@ from autograd_lite.compiler.backends.native.objects import (
     STRIDES,
     TYPE,
     VALUE,
-    Objects,
 )
+from autograd_lite.compiler.backends.native.layout import FAILED, NAME, RUN, Layout
+from autograd_lite.compiler.backends.native.objects import Objects
+from autograd_lite.compiler.backends.native.slots import Slot
 from autograd_lite.compiler.sources import Array, Numbers, StoredIn
-from autograd_lite.compiler.traced_call import Form, Trace
+from autograd_lite.compiler.traced_call import Trace
 
-__all__ = ["NAME", "RUN", "CallWriter", "Slot"]
-
-NAME, RUN = "call", "run.0"
-
-Slot: TypeAlias = Callable[[Any, Sequence[Any]], int]
-"""What an entry of the table holds: found from what runs the plan, and from the blocks of the arguments."""
+__all__ = ["CallWriter"]
 
 
 class CallWriter:
@@ -64,10 +56,10 @@ class CallWriter:
         self.objects = Objects(self.e, self.missed, self.failed)
         own, self.given = function.args
         self.table = self.objects.field(own, DATA, POINTER)
-        busy = self.slot(lambda runner, items: 0)
+        busy = self.slot("nothing")
         self.busy = self.place(layout.size)
         occupied = function.append_basic_block("occupied")
-        miss = self.slot(lambda runner, items: id(MISS), POINTER)
+        miss = self.slot("miss", kind=POINTER)
         self._leave_if_busy(busy, miss, occupied)
 
     def _leave_if_busy(self, busy: ir.Value, miss: ir.Value, occupied: ir.Block) -> None:
@@ -98,18 +90,18 @@ class CallWriter:
                 self._take_array(item, k)
             else:
                 self._take_module(item, k)
-        for source in self.trace.sources:
+        for number, source in enumerate(self.trace.sources):
             if isinstance(source, StoredIn):
-                self._watch_buffer(source.buffer)
+                self._unchanged(("closure", number), "moved", ("false",))
         self._run()
         self._check()
         self._return()
 
     # --- the table -------------------------------------------------------------------------------------------------------
 
-    def slot(self, value: Slot, kind: ir.Type = I64) -> ir.Value:
+    def slot(self, *slot: str | int, kind: ir.Type = I64) -> ir.Value:
         """What stands in a new entry of the table."""
-        self.slots.append(value)
+        self.slots.append(slot)
         return self.word(self.layout.size + len(self.slots) - 1, kind)
 
     def word(self, place: int, kind: ir.Type = I64) -> ir.Value:
@@ -122,7 +114,7 @@ class CallWriter:
 
     def _take_number(self, item: ir.Value, position: int) -> None:
         o = self.objects
-        o.refuse_others(o.field(item, TYPE), self.slot(lambda runner, items: id(float)))
+        o.refuse_others(o.field(item, TYPE), self.slot("float"))
         for k, source in enumerate(self.trace.sources):
             if isinstance(source, Numbers):
                 numbers = self.word(self.layout.buffer(k), POINTER)
@@ -131,13 +123,13 @@ class CallWriter:
     def _take_array(self, item: ir.Value, k: int) -> None:
         """Checks an array, and enters where it lies."""
         o, builder = self.objects, self.builder
-        o.refuse_others(o.field(item, TYPE), self.slot(lambda runner, items: id(np.ndarray)))
-        o.refuse_others(o.field(item, KIND), self.slot(lambda runner, items: id(np.dtype(float))))
+        o.refuse_others(o.field(item, TYPE), self.slot("array"))
+        o.refuse_others(o.field(item, KIND), self.slot("double"))
         dimensions = len(self.trace.shapes[k])
         o.refuse_others(o.field(item, DIMENSIONS, ir.IntType(32)), ir.Constant(ir.IntType(32), dimensions))
         lengths, strides = o.field(item, SHAPE, POINTER), o.field(item, STRIDES, POINTER)
         for d in range(dimensions):
-            o.refuse_others(o.field(lengths, 8 * d), self.slot(partial(_length, k=k, d=d)))
+            o.refuse_others(o.field(lengths, 8 * d), self.slot("length", k, d))
         sources = [(n, s) for n, s in enumerate(self.trace.sources) if isinstance(s, Array) and s.block == k]
         with_lanes = all(any(axis is not None for axis in source.mapping) for _, source in sources)
         flags = ir.Constant(ir.IntType(32), ALIGNED if with_lanes else ALIGNED | SIDE_BY_SIDE)
@@ -153,27 +145,20 @@ class CallWriter:
 
     def _take_module(self, item: ir.Value, k: int) -> None:
         """Leaves where it is another module, or its numbers live elsewhere than when the function was compiled."""
-        self.objects.refuse_others(item, self.slot(lambda runner, items: id(items[k]), POINTER))
-        self._unchanged(lambda runner, items: items[k], "_storage", lambda runner, items: items[k].storage)
-        self._unchanged(lambda runner, items: items[k].storage._buffer, "moved", lambda runner, items: False)
+        self.objects.refuse_others(item, self.slot("module", k, kind=POINTER))
+        self._unchanged(("module", k), "_storage", ("storage", k))
+        self._unchanged(("buffer", k), "moved", ("false",))
 
-    def _watch_buffer(self, buffer: Any) -> None:
-        self._unchanged(lambda runner, items: buffer, "moved", lambda runner, items: False)
-
-    def _unchanged(self, item: Callable[..., Any], name: str, wanted: Callable[..., Any]) -> None:
-        pointers = [
-            self.slot(lambda runner, items: id(runner.kept(item(runner, items))), POINTER),
-            self.slot(lambda runner, items: id(runner.kept(name)), POINTER),
-            self.slot(lambda runner, items: id(runner.kept(wanted(runner, items))), POINTER),
-        ]
-        self.objects.refuse_changed(*pointers)
+    def _unchanged(self, item: Slot, name: str, wanted: Slot) -> None:
+        """Leaves where an attribute is another object than when the function was compiled."""
+        self.objects.refuse_changed(*[self.slot(*slot, kind=POINTER) for slot in (item, ("name", name), wanted)])
 
     # --- the run ---------------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         """Runs the plan; a long run lets other threads work."""
         o, builder = self.objects, self.builder
-        long = builder.icmp_unsigned("!=", self.slot(lambda runner, items: int(runner.is_long)), ir.Constant(I64, 0))
+        long = builder.icmp_unsigned("!=", self.slot("is long"), ir.Constant(I64, 0))
         run = self.builder.module.globals[RUN]
         with builder.if_else(long) as (then, otherwise):
             with then:
@@ -199,7 +184,7 @@ class CallWriter:
         total = self.e.number(0.0)
         for k in range(len(self.trace.results)):
             pointer = self.word(layout.result(k), POINTER)
-            count = self.slot(partial(_room, k=k))
+            count = self.slot("room", k)
 
             def turn(at: list[Index], now: list[ir.Value], pointer: ir.Value = pointer) -> list[ir.Value]:
                 x = self.e.load(self.e.address(pointer, at[0]))
@@ -211,22 +196,18 @@ class CallWriter:
     # --- the result ------------------------------------------------------------------------------------------------------
 
     def _return(self) -> None:
-        found = self._made(self.trace.structure, iter(self.trace.forms))
+        found = self._made(self.trace.structure, iter(range(len(self.trace.forms))))
         self.builder.store(ir.Constant(I64, 0), self.busy)
         self.builder.ret(found)
 
-    def _same(self, address: Slot) -> ir.Value:
-        """An object that is there already."""
-        item = self.slot(address, POINTER)
-        self.objects.call("Py_IncRef", item)
-        return item
-
-    def _made(self, structure: Structure, forms: Iterator[Form]) -> ir.Value:
+    def _made(self, structure: Structure, forms: Iterator[int]) -> ir.Value:
         o = self.objects
         if structure.block is not None:
             return self._block(next(forms))
         if structure.kind is None:
-            return self._same(lambda runner, items: id(None))
+            nothing = self.slot("none", kind=POINTER)
+            o.call("Py_IncRef", nothing)
+            return nothing
         kind = "PyTuple" if structure.kind is tuple else "PyList"
         items = [self._made(child, forms) for child in structure.children]
         found = o.made(o.call(f"{kind}_New", ir.Constant(I64, len(items))))
@@ -234,18 +215,9 @@ class CallWriter:
             o.call(f"{kind}_SetItem", found, ir.Constant(I64, k), item)
         return found
 
-    def _block(self, form: Form) -> ir.Value:
-        o = self.objects
+    def _block(self, number: int) -> ir.Value:
+        o, form = self.objects, self.trace.forms[number]
         if form.kind == "number":
             numbers = self.word(self.layout.result(0), POINTER)
             return o.made(o.call("PyFloat_FromDouble", self.e.load(self.e.address(numbers, form.index))))
-        copy = self.slot(lambda runner, items: id(runner.copy_of(form)), POINTER)
-        return o.made(o.call("PyObject_CallNoArgs", copy))
-
-
-def _length(runner: Any, items: Sequence[Any], k: int, d: int) -> int:
-    return int(items[k].shape[d])
-
-
-def _room(runner: Any, items: Sequence[Any], k: int) -> int:
-    return int(runner.room_of_result(k))
+        return o.made(o.call("PyObject_CallNoArgs", self.slot("copy", number, kind=POINTER)))

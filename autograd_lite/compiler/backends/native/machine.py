@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -89,16 +89,19 @@ class Code:
 
     Arguments:
         code: as it would stand in a file.
+        names: of its functions.
         text: gives the module in LLVM's language from which it was made.
     """
 
-    def __init__(self, code: bytes, text: Callable[[], str]) -> None:
+    def __init__(self, code: bytes, names: Iterable[str], text: Callable[[], str]) -> None:
         import llvmlite.binding as llvm
 
         self.size, self._text = len(code), text
-        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine().target())
-        self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-        self._engine.finalize_object()
+        library = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
+        for name in names:
+            library.export_symbol(name)
+        # A linker of its own: what one linker knows of libraries that are gone it never forgets.
+        self._library = library.link(llvm.create_lljit_compiler(), "plan")
 
     @property
     def text(self) -> str:
@@ -113,7 +116,7 @@ class Code:
 
     def address(self, name: str) -> int:
         """Where a function of the module begins."""
-        return int(self._engine.get_function_address(name))
+        return int(self._library[name])
 
     def function(self, name: str, *types: Any, returns: Any = ctypes.c_int64) -> Any:
         """A function of the module that returns a whole number, or nothing, with arguments of these types."""

@@ -42,6 +42,7 @@ class ModuleWriter:
         scratch: how many numbers a block leaves behind.
         runs: what is run one after the other: the name of a function, or a foreign step.
         parts: of such a function the names of those that it calls.
+        met: the buffers that are read or written.
     """
 
     plan: Plan
@@ -52,6 +53,7 @@ class ModuleWriter:
     scratch: int = 0
     runs: list[str | Step] = field(default_factory=list)
     parts: dict[str, list[str]] = field(default_factory=dict)
+    met: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.loops = {step.buffer: self._loops(step) for stage in self.native for step in stage.steps}
@@ -141,6 +143,7 @@ class ModuleWriter:
                 self._end(run)
                 run = []
                 self.runs.append(stage.steps[0])
+                self.met |= stage.read | stage.written
             else:
                 run.append(self._stage(number, stage))
         if self.stages.copies:
@@ -265,6 +268,7 @@ class ModuleWriter:
         table, first, valid = function.args
         e.failed = e.builder.gep(table, [ir.Constant(I64, FAILED)], source_etype=I64)
         places = {number: self._place(e, table, number, stage, first) for number in dict.fromkeys(buffers)}
+        self.met |= places.keys()
         tables = [self._entry(e, table, self.layout.table(k), POINTER) for k in range(len(self.nests.tables))]
         block = self.block if stage >= 0 and self.stages.order[stage].kind == BLOCKS else 0
         memory = Memory(places, tables, self.nests.tables)

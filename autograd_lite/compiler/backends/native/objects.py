@@ -1,33 +1,12 @@
-"""Python's own objects as native code sees them: floats, tuples, arrays of numpy, and the functions that make them.
-
-Where the fields of an object stand is looked up once, on objects at hand; an interpreter that has them elsewhere (one
-without a global lock, say) is called in the ordinary way.
-"""
+"""What native code does with Python's objects: it reads their fields, and calls the functions that make them."""
 
 from __future__ import annotations
 
-import ctypes
-from functools import cache
-from typing import Any
-
-import numpy as np
 from llvmlite import ir
 
 from autograd_lite.compiler.backends.native.emitter import DOUBLE, I64, POINTER, VOID, Emitter
 
-__all__ = ["Objects", "builtin", "fields_are_known"]
-
-TYPE, VALUE = 8, 16
-"""Where an object has its type, and a float its number."""
-
-SIZE, ITEMS = 16, 24
-"""Where a tuple has its length and its items."""
-
-DATA, DIMENSIONS, SHAPE, STRIDES, KIND, FLAGS = 16, 24, 32, 40, 56, 64
-"""Where an array has its numbers, how many dimensions it has, their lengths and strides, its type of numbers, its flags."""
-
-SIDE_BY_SIDE, ALIGNED = 1, 0x100
-"""Flags of an array."""
+__all__ = ["Objects"]
 
 FUNCTIONS: dict[str, tuple[ir.Type, ...]] = {
     "PyFloat_FromDouble": (POINTER, DOUBLE),
@@ -44,65 +23,6 @@ FUNCTIONS: dict[str, tuple[ir.Type, ...]] = {
     "PyEval_RestoreThread": (VOID, POINTER),
 }
 """What is called of Python's interface for C: the type of what it returns, and those of its arguments."""
-
-ONE_ARGUMENT = 8
-"""The flag METH_O of a function that is given one object."""
-
-
-@cache
-def fields_are_known() -> bool:
-    """Whether floats, tuples and arrays have their fields where this module says, in this interpreter."""
-    import llvmlite.binding as llvm
-
-    if ctypes.sizeof(ctypes.c_void_p) != 8 or not hasattr(ctypes, "pythonapi"):
-        return False
-    word, number, short = ctypes.c_int64.from_address, ctypes.c_double.from_address, ctypes.c_int32.from_address
-    x, pair, array = 0.375, (0.5, 0.625), np.zeros((3, 5))[:, ::2]
-    at = id(array)
-    found = [
-        (word(id(x) + TYPE).value, id(float)),
-        (number(id(x) + VALUE).value, x),
-        (word(id(pair) + SIZE).value, 2),
-        (word(id(pair) + ITEMS + 8).value, id(pair[1])),
-        (word(at + TYPE).value, id(np.ndarray)),
-        (word(at + DATA).value, array.ctypes.data),
-        (short(at + DIMENSIONS).value, 2),
-    ]
-    if any(here != wanted for here, wanted in found):
-        return False
-    lengths, strides = word(at + SHAPE).value, word(at + STRIDES).value
-    found = [(word(lengths + 8 * k).value, n) for k, n in enumerate(array.shape)]
-    found += [(word(strides + 8 * k).value, n) for k, n in enumerate(array.strides)]
-    found += [(word(at + KIND).value, id(np.dtype(float))), (short(at + FLAGS).value & (SIDE_BY_SIDE | ALIGNED), ALIGNED)]
-    if any(here != wanted for here, wanted in found):
-        return False
-    for name in FUNCTIONS:
-        address = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value
-        llvm.add_symbol(name, address)
-    return True
-
-
-class _Method(ctypes.Structure):
-    """What Python calls a PyMethodDef."""
-
-    _fields_ = (
-        ("name", ctypes.c_char_p),
-        ("function", ctypes.c_void_p),
-        ("flags", ctypes.c_int),
-        ("doc", ctypes.c_char_p),
-    )
-
-
-def builtin(address: int, own: Any) -> tuple[Any, Any]:
-    """A function of Python made of machine code, and what must be kept as long as it is.
-
-    Arguments:
-        address: of a function of two objects, `own` and the argument.
-    """
-    method = _Method(b"call", address, ONE_ARGUMENT, None)
-    make = ctypes.pythonapi.PyCFunction_NewEx
-    make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
-    return make(ctypes.addressof(method), own, None), method
 
 
 class Objects:
