@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from llvmlite import ir
@@ -17,7 +18,27 @@ __all__ = ["DOUBLE", "I64", "POINTER", "VOID", "Emitter", "Index", "vector_of"]
 I64, I1, DOUBLE, VOID, POINTER = ir.IntType(64), ir.IntType(1), ir.DoubleType(), ir.VoidType(), ir.PointerType()
 
 Index: TypeAlias = Any
-"""A whole number: an int, or a value of the code."""
+"""A whole number: an int, a value of the code, or both added up."""
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """A value of the code plus a number that is known: what is known goes into the address of a load or a store."""
+
+    value: ir.Value
+    known: int
+
+
+def split(x: Index) -> tuple[ir.Value | None, int]:
+    """What the code computes of a whole number, if anything, and what is known."""
+    if isinstance(x, Shifted):
+        return x.value, x.known
+    return (None, x) if isinstance(x, int) else (x, 0)
+
+
+def joined(value: ir.Value | None, known: int) -> Index:
+    """The whole number of two such parts."""
+    return known if value is None else Shifted(value, known) if known else value
 
 
 def vector_of(element: ir.Type, width: int) -> ir.Type:
@@ -141,59 +162,57 @@ class Emitter:
 
     def whole(self, x: Index) -> ir.Value:
         """A whole number as a value."""
-        return ir.Constant(I64, x) if isinstance(x, int) else x
+        value, known = split(x)
+        if value is None:
+            return ir.Constant(I64, known)
+        return self._once("add", value, known) if known else value
 
     def plus(self, x: Index, y: Index) -> Index:
-        if isinstance(x, int) and isinstance(y, int):
-            return x + y
-        if 0 in [z for z in (x, y) if isinstance(z, int)]:
-            return y if isinstance(x, int) else x
-        return self._once("add", x, y)
+        (one, known), (other, more) = split(x), split(y)
+        value = other if one is None else one if other is None else self._once("add", one, other)
+        return joined(value, known + more)
 
     def times(self, x: Index, y: Index) -> Index:
-        if isinstance(x, int) and isinstance(y, int):
-            return x * y
-        for one, other in ((x, y), (y, x)):
-            if isinstance(one, int) and one in (0, 1):
-                return other if one else 0
-        return self._once("mul", x, y)
+        number, (value, known) = (x, split(y)) if isinstance(x, int) else (y, split(x))
+        if not isinstance(number, int):
+            return self._once("mul", self.whole(x), self.whole(y))
+        if value is None or not number:
+            return number * known
+        return joined(value if number == 1 else self._once("mul", value, number), number * known)
 
-    def _once(self, name: str, x: Index, y: Index) -> ir.Value:
+    def _once(self, name: str, x: ir.Value, y: ir.Value | int) -> ir.Value:
         """What an instruction gives; within a block of code the same one is written once."""
+        key = (name, id(x), y if isinstance(y, int) else id(y), isinstance(y, int))
+        return self._kept(key, lambda: getattr(self.builder, name)(x, ir.Constant(I64, y) if isinstance(y, int) else y))
+
+    def _kept(self, key: tuple[Any, ...], write: Callable[[], ir.Value]) -> ir.Value:
         if self._block is not self.builder.block:
             self._block, self._made = self.builder.block, {}
-        key = (name, *[z if isinstance(z, int) else id(z) for z in (x, y)], isinstance(x, int), isinstance(y, int))
         if key not in self._made:
-            self._made[key] = getattr(self.builder, name)(self.whole(x), self.whole(y))
+            self._made[key] = write()
         return self._made[key]
 
     def affine(self, counters: Sequence[Index], strides: Sequence[int], base: int = 0) -> tuple[Index, int]:
         """Σ counter·stride + base, as what the code adds up and what is known."""
-        known, found = base, 0
+        found: Index = base
         for counter, stride in zip(counters, strides, strict=True):
-            if isinstance(counter, int):
-                known += counter * stride
-            elif stride:
-                found = self.plus(found, self.times(counter, stride))
-        return found, known
+            found = self.plus(found, self.times(counter, stride))
+        value, known = split(found)
+        return 0 if value is None else value, known
 
     # --- memory ----------------------------------------------------------------------------------------------------------
 
     def address(self, pointer: ir.Value, moved: Index, known: int = 0, kind: ir.Type = DOUBLE) -> ir.Value:
         """A pointer to an element of an array."""
-        if not isinstance(moved, int):
-            pointer = self._once_moved(pointer, moved, kind)
-        else:
-            known += moved
-        return self.builder.gep(pointer, [ir.Constant(I64, known)], source_etype=kind) if known else pointer
+        value, more = split(moved)
+        if value is not None:
+            pointer = self._moved(pointer, value, kind)
+        return self._moved(pointer, known + more, kind) if known + more else pointer
 
-    def _once_moved(self, pointer: ir.Value, moved: ir.Value, kind: ir.Type) -> ir.Value:
-        if self._block is not self.builder.block:
-            self._block, self._made = self.builder.block, {}
-        key = (id(pointer), id(moved), str(kind))
-        if key not in self._made:
-            self._made[key] = self.builder.gep(pointer, [moved], source_etype=kind)
-        return self._made[key]
+    def _moved(self, pointer: ir.Value, shift: ir.Value | int, kind: ir.Type) -> ir.Value:
+        key = ("gep", id(pointer), shift if isinstance(shift, int) else id(shift), isinstance(shift, int), str(kind))
+        places = [ir.Constant(I64, shift) if isinstance(shift, int) else shift]
+        return self._kept(key, lambda: self.builder.gep(pointer, places, source_etype=kind))
 
     def load(self, pointer: ir.Value, kind: ir.Type = DOUBLE) -> ir.Value:
         return self.builder.load(pointer, typ=kind, align=8)

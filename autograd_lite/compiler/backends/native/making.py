@@ -30,7 +30,7 @@ def made(plan: Plan, axis: int | None, sizes: dict[int, int], entry: Entry | Non
     facts = {
         "block": writer.block,
         "scratch": writer.scratch,
-        "rooms": [buffer for buffer in sorted(writer.met - writer.stages.local) if buffer >= len(plan.sources)],
+        "rooms": [buffer for buffer in sorted(writer.functions.met - writer.stages.local) if buffer >= len(plan.sources)],
         "work": sum(step.rows * max(math.prod(piece.terms) for piece in step.pieces) for step in plan.steps),
         "runs": [run.buffer if isinstance(run, Step) else run for run in writer.runs],
         "parts": {run: [(name, _sums(writer, name)) for name in names] for run, names in writer.parts.items()},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,12 +47,12 @@ class Memory:
 
     Attributes:
         places: of each buffer that the function uses.
-        tables: pointers to the tables of positions and constants.
+        tables: pointers to the tables of positions and constants that the function uses.
         known: numbers that the code has at hand: of a buffer and a row.
     """
 
     places: dict[int, Place]
-    tables: Sequence[ir.Value]
+    tables: Mapping[int, ir.Value]
     contents: Sequence[Any]
     known: dict[tuple[int, int], ir.Value] = field(default_factory=dict)
 
@@ -133,7 +133,4 @@ class Memory:
 
     def _pointer(self, e: Emitter, place: Place, moved: Index, known: int, lane: Index) -> ir.Value:
         offset, start = e.times(moved, place.stride), e.times(known, place.stride)
-        pointer = place.pointer
-        for shift in (offset, start, lane):
-            pointer = e.address(pointer, shift)
-        return pointer
+        return e.address(place.pointer, e.plus(e.plus(offset, lane), start))

@@ -7,7 +7,7 @@ where lanes are added up they are zeros.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,12 +16,12 @@ from llvmlite import ir
 from autograd_lite.compiler.backends.memory import placed
 from autograd_lite.compiler.backends.native.chunks import Group, cut, groups, is_narrow
 from autograd_lite.compiler.backends.native.emitter import I64, POINTER, Emitter, Index
-from autograd_lite.compiler.backends.native.layout import FAILED, PADDED, SCRATCH, Layout
+from autograd_lite.compiler.backends.native.layout import FAILED, Layout
 from autograd_lite.compiler.backends.native.machine import FIRST_CACHE, Machine
-from autograd_lite.compiler.backends.native.memory import Memory, Place
-from autograd_lite.compiler.backends.native.nest import CONSTANTS, Access, Nest, Nests
+from autograd_lite.compiler.backends.native.nest import CONSTANTS, Nest, Nests
 from autograd_lite.compiler.backends.native.packing import Packing
 from autograd_lite.compiler.backends.native.pieces import PieceWriter
+from autograd_lite.compiler.backends.native.shared import BLOCK, Called, Functions, accesses
 from autograd_lite.compiler.backends.native.stages import BLOCKS, FOREIGN, Stage, Stages
 from autograd_lite.compiler.plan import Output, Plan, Step
 
@@ -29,8 +29,6 @@ __all__ = ["ModuleWriter"]
 
 WIDEST = 64
 """Lanes in a block at most."""
-
-Piece = tuple[Step, list[Nest]]
 
 
 @dataclass
@@ -42,7 +40,6 @@ class ModuleWriter:
         scratch: how many numbers a block leaves behind.
         runs: what is run one after the other: the name of a function, or a foreign step.
         parts: of such a function the names of those that it calls.
-        met: the buffers that are read or written.
     """
 
     plan: Plan
@@ -53,7 +50,6 @@ class ModuleWriter:
     scratch: int = 0
     runs: list[str | Step] = field(default_factory=list)
     parts: dict[str, list[str]] = field(default_factory=dict)
-    met: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.loops = {step.buffer: self._loops(step) for stage in self.native for step in stage.steps}
@@ -64,7 +60,7 @@ class ModuleWriter:
         self.layout = Layout(len(self.plan.buffers), len(self.nests.tables), len(self.plan.results))
         self.offsets = [self._placed(stage) if stage.kind == BLOCKS else {} for stage in self.stages.order]
         self.module = ir.Module("plan")
-        self.kind = ir.FunctionType(ir.VoidType(), [POINTER, I64, I64])
+        self.functions = Functions(self.module, self.stages, self.nests, self.layout, self.host, self.offsets, self.block)
         self._write()
 
     def _loops(self, step: Step) -> list[Nest]:
@@ -143,7 +139,7 @@ class ModuleWriter:
                 self._end(run)
                 run = []
                 self.runs.append(stage.steps[0])
-                self.met |= stage.read | stage.written
+                self.functions.met |= stage.read | stage.written
             else:
                 run.append(self._stage(number, stage))
         if self.stages.copies:
@@ -169,29 +165,34 @@ class ModuleWriter:
 
     def _stage(self, number: int, stage: Stage) -> ir.Function:
         """The functions of a stage's pieces, and the one that calls them."""
-        pieces: list[ir.Function] = []
+        pieces: list[Called] = []
         readers = self._readers(stage)
         if stage.kind == BLOCKS and self._packed(stage):
-            pieces.append(self._pack(number, stage))
+            pieces.append((self._pack(number, stage), None))
         for k, group in enumerate(groups(self._pieces(stage))):
             own = {step.buffer for step, _ in group.steps}
-            reads = {access.buffer for _, nests in group.steps for access in _accesses(nests)}
+            reads = {access.buffer for _, nests in group.steps for access in accesses(nests)}
             needed = frozenset(own if len(own) == 1 else [b for b in own if not readers.get(b, set()) <= own])
+            name = f"stage.{number}.{k}"
+            if not group.written_out:
+                pieces.append(self.functions.shared(name, number, group, needed))
+                continue
             buffers = [b for b in [*sorted(reads - own), *sorted(needed)] if b != CONSTANTS]
 
             def write(w: PieceWriter, group: Group = group, needed: frozenset[int] = needed) -> None:
                 w.group(group, needed)
 
-            pieces.append(self._piece(f"stage.{number}.{k}", number, buffers, write))
+            found = [access for _, nests in group.steps for access in accesses(nests)]
+            pieces.append((self.functions.piece(name, number, buffers, found, write), None))
         if stage.copies:
-            pieces.append(self._copies(f"stage.{number}.copies", number, stage.copies))
+            pieces.append((self._copies(f"stage.{number}.copies", number, stage.copies), None))
         return self._blocks(number, stage, pieces)
 
     def _readers(self, stage: Stage) -> dict[int, set[int]]:
         """Of each buffer the steps of its stage that read it, and -1 if something else does."""
         readers: dict[int, set[int]] = {}
         for step in stage.steps:
-            for access in _accesses(self.loops[step.buffer]):
+            for access in accesses(self.loops[step.buffer]):
                 readers.setdefault(access.buffer, set()).add(step.buffer)
         elsewhere = stage.written - self.stages.local_to(stage)
         for buffer in [*elsewhere, *[output.piece.operands[0].buffer for _, output in stage.copies]]:
@@ -200,32 +201,33 @@ class ModuleWriter:
 
     def _copies(self, name: str, stage: int, copies: Sequence[tuple[int, Output]]) -> ir.Function:
         found = [self.copied[id(output)] for _, output in copies]
-        buffers = [access.buffer for _, source, target in found for access in (source, target) if access.buffer != CONSTANTS]
-        return self._piece(name, stage, buffers, lambda w: w.copies(found))
+        reads = [access for _, source, target in found for access in (source, target)]
+        buffers = [access.buffer for access in reads if access.buffer != CONSTANTS]
+        return self.functions.piece(name, stage, buffers, reads, lambda w: w.copies(found))
 
     def _pack(self, number: int, stage: Stage) -> ir.Function:
         def write(w: PieceWriter) -> None:
             table, first, _ = w.e.function.args
             for source, rows in self._packed(stage).items():
                 entry = self.layout.buffer(source)
-                pointer = self._entry(w.e, table, entry, POINTER)
-                strides = (self._entry(w.e, table, entry + 1), self._entry(w.e, table, entry + 2))
+                pointer = self.functions.entry(w.e, table, entry, POINTER)
+                strides = (self.functions.entry(w.e, table, entry + 1), self.functions.entry(w.e, table, entry + 2))
                 target = w.memory.places[source].pointer
                 Packing(w.e, w.width, w.block, w.e.function.args[2], pointer, strides, first, target, rows).write()
 
-        return self._piece(f"stage.{number}.pack", number, self._packed(stage), write)
+        return self.functions.piece(f"stage.{number}.pack", number, self._packed(stage), (), write)
 
     def _is_chunked(self, step: Step) -> bool:
         return is_narrow(step, self.loops[step.buffer]) and self.stages.axis not in step.over
 
-    def _blocks(self, number: int, stage: Stage, pieces: Sequence[ir.Function]) -> ir.Function:
+    def _blocks(self, number: int, stage: Stage, pieces: Sequence[Called]) -> ir.Function:
         """The function of a stage: all its pieces, for each block of some lanes."""
-        function = ir.Function(self.module, self.kind, f"stage.{number}")
+        function = ir.Function(self.module, BLOCK, f"stage.{number}")
         e = Emitter(function)
         table, low, high = function.args
         if stage.kind != BLOCKS:
             for piece in pieces:
-                e.builder.call(piece, [table, low, high])
+                self.functions.call(e, piece, number, (table, low, high))
         else:
             self._clear(e, table, stage)
             lanes = e.builder.sub(high, low)
@@ -237,7 +239,7 @@ class ModuleWriter:
                 full = e.builder.icmp_signed(">", rest, ir.Constant(I64, self.block))
                 valid = e.builder.select(full, ir.Constant(I64, self.block), rest)
                 for piece in pieces:
-                    e.builder.call(piece, [table, first, valid])
+                    self.functions.call(e, piece, number, (table, first, valid))
 
             e.repeat([count], turn)
         e.builder.ret_void()
@@ -247,49 +249,10 @@ class ModuleWriter:
         """Sums over lanes begin at -0."""
         for step in stage.steps:
             if self.stages.axis in step.over:
-                pointer = self._entry(e, table, self.layout.buffer(step.buffer), POINTER)
+                pointer = self.functions.entry(e, table, self.layout.buffer(step.buffer), POINTER)
                 count = self.nests.rows(step.buffer)
 
                 def turn(at: list[Index], pointer: ir.Value = pointer) -> None:
                     e.store(e.number(-0.0), e.address(pointer, at[0]))
 
                 e.repeat([count], turn)
-
-    def _entry(self, e: Emitter, table: ir.Value, place: int, kind: ir.Type = I64) -> ir.Value:
-        pointer = e.builder.gep(table, [ir.Constant(I64, place)], source_etype=I64)
-        return e.builder.load(pointer, typ=kind)
-
-    def _piece(self, name: str, stage: int, buffers: Iterable[int], write: Callable[[PieceWriter], None]) -> ir.Function:
-        """A function that does its part of one block."""
-        function = ir.Function(self.module, self.kind, name)
-        function.linkage = "internal"
-        function.attributes.add("noinline")
-        e = Emitter(function)
-        table, first, valid = function.args
-        e.failed = e.builder.gep(table, [ir.Constant(I64, FAILED)], source_etype=I64)
-        places = {number: self._place(e, table, number, stage, first) for number in dict.fromkeys(buffers)}
-        self.met |= places.keys()
-        tables = [self._entry(e, table, self.layout.table(k), POINTER) for k in range(len(self.nests.tables))]
-        block = self.block if stage >= 0 and self.stages.order[stage].kind == BLOCKS else 0
-        memory = Memory(places, tables, self.nests.tables)
-        write(PieceWriter(e, memory, self.stages.axis, block, self.host.width, self.host.registers, valid))
-        e.builder.ret_void()
-        return function
-
-    def _place(self, e: Emitter, table: ir.Value, number: int, stage: int, first: ir.Value) -> Place:
-        offsets = self.offsets[stage] if stage >= 0 else {}
-        if number in offsets:
-            scratch = self._entry(e, table, SCRATCH, POINTER)
-            return Place(e.address(scratch, 0, offsets[number] * self.block), self.block)
-        entry = self.layout.buffer(number) if number >= 0 else self.layout.result(-2 - number)
-        pointer = self._entry(e, table, entry, POINTER)
-        lanes = self.plan.buffers[number].axes if number >= 0 else self.plan.results[-2 - number].axes
-        if self.stages.axis not in lanes or self.stages.axis is None:
-            return Place(pointer)
-        return Place(e.address(pointer, first), self._entry(e, table, PADDED))
-
-
-def _accesses(nests: Sequence[Nest]) -> Iterator[Access]:
-    for nest in nests:
-        for part in nest.parts:
-            yield from part.operands
