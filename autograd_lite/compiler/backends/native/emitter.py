@@ -8,42 +8,34 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from functools import lru_cache
+from typing import Any
 
 from llvmlite import ir
 
-__all__ = ["DOUBLE", "I64", "POINTER", "VOID", "Emitter", "Index", "vector_of"]
+from autograd_lite.compiler.backends.native.index import Index, joined, split
+
+__all__ = ["DOUBLE", "I64", "POINTER", "VOID", "Emitter", "Index", "constant", "vector_of"]
 
 I64, I1, DOUBLE, VOID, POINTER = ir.IntType(64), ir.IntType(1), ir.DoubleType(), ir.VoidType(), ir.PointerType()
 
-Index: TypeAlias = Any
-"""A whole number: an int, a value of the code, or both added up."""
 
-
-@dataclass(frozen=True)
-class Shifted:
-    """A value of the code plus a number that is known: what is known goes into the address of a load or a store."""
-
-    value: ir.Value
-    known: int
-
-
-def split(x: Index) -> tuple[ir.Value | None, int]:
-    """What the code computes of a whole number, if anything, and what is known."""
-    if isinstance(x, Shifted):
-        return x.value, x.known
-    return (None, x) if isinstance(x, int) else (x, 0)
-
-
-def joined(value: ir.Value | None, known: int) -> Index:
-    """The whole number of two such parts."""
-    return known if value is None else Shifted(value, known) if known else value
-
-
+@lru_cache
 def vector_of(element: ir.Type, width: int) -> ir.Type:
     """So many elements; one of them is no vector."""
     return ir.VectorType(element, width) if width > 1 else element
+
+
+@lru_cache(1000)
+def constant(x: int, bits: int = 64) -> ir.Value:
+    """A whole number; one that is met again and again is spelled once."""
+    return ir.Constant(ir.IntType(bits), x)
+
+
+@lru_cache(1000)
+def places_of(places: tuple[int, ...]) -> ir.Value:
+    """Lanes by their numbers."""
+    return ir.Constant(ir.VectorType(ir.IntType(32), len(places)), [constant(k, 32) for k in places])
 
 
 def width_of(kind: ir.Type) -> int:
@@ -85,7 +77,7 @@ class Emitter:
         if width == 1 or isinstance(x.type, ir.VectorType):
             return x
         kind = vector_of(DOUBLE, width)
-        first = self.builder.insert_element(ir.Constant(kind, ir.Undefined), x, ir.Constant(ir.IntType(32), 0))
+        first = self.builder.insert_element(ir.Constant(kind, ir.Undefined), x, constant(0, 32))
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), width), None)
         return self.builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), zeros)
 
@@ -126,12 +118,11 @@ class Emitter:
     def _only(self, x: ir.Value) -> ir.Value:
         if not isinstance(x.type, ir.VectorType):
             return x
-        return self.builder.extract_element(x, ir.Constant(ir.IntType(32), 0))
+        return self.builder.extract_element(x, constant(0, 32))
 
     def shuffled(self, x: ir.Value, y: ir.Value, places: Iterable[int]) -> ir.Value:
         """Lanes of x, and after those of y, in another order."""
-        mask = [ir.Constant(ir.IntType(32), k) for k in places]
-        return self.builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(ir.IntType(32), len(mask)), mask))
+        return self.builder.shuffle_vector(x, y, places_of(tuple(places)))
 
     def lanes_below(self, count: ir.Value, lane: Index, width: int) -> ir.Value:
         """Of so many lanes which are among the first `count`."""
@@ -141,7 +132,7 @@ class Emitter:
         found = ir.Constant(ir.VectorType(I1, width), ir.Undefined)
         for k, place in enumerate(places):
             below = self.builder.icmp_signed("<", self.whole(place), count)
-            found = self.builder.insert_element(found, below, ir.Constant(ir.IntType(32), k))
+            found = self.builder.insert_element(found, below, constant(k, 32))
         return found
 
     def all(self, mask: ir.Value) -> ir.Value:
@@ -156,7 +147,7 @@ class Emitter:
         builder = self.builder
         refused = mask if valid is None else builder.and_(mask, valid)
         with builder.if_then(builder.not_(self.all(builder.not_(refused))), likely=False):
-            builder.store(ir.Constant(I64, 1), self.failed)
+            builder.store(constant(1), self.failed)
 
     # --- whole numbers ---------------------------------------------------------------------------------------------------
 
@@ -164,7 +155,7 @@ class Emitter:
         """A whole number as a value."""
         value, known = split(x)
         if value is None:
-            return ir.Constant(I64, known)
+            return constant(known)
         return self._once("add", value, known) if known else value
 
     def plus(self, x: Index, y: Index) -> Index:
@@ -183,7 +174,7 @@ class Emitter:
     def _once(self, name: str, x: ir.Value, y: ir.Value | int) -> ir.Value:
         """What an instruction gives; within a block of code the same one is written once."""
         key = (name, id(x), y if isinstance(y, int) else id(y), isinstance(y, int))
-        return self._kept(key, lambda: getattr(self.builder, name)(x, ir.Constant(I64, y) if isinstance(y, int) else y))
+        return self._kept(key, lambda: getattr(self.builder, name)(x, self.whole(y)))
 
     def _kept(self, key: tuple[Any, ...], write: Callable[[], ir.Value]) -> ir.Value:
         if self._block is not self.builder.block:
@@ -211,8 +202,7 @@ class Emitter:
 
     def _moved(self, pointer: ir.Value, shift: ir.Value | int, kind: ir.Type) -> ir.Value:
         key = ("gep", id(pointer), shift if isinstance(shift, int) else id(shift), isinstance(shift, int), str(kind))
-        places = [ir.Constant(I64, shift) if isinstance(shift, int) else shift]
-        return self._kept(key, lambda: self.builder.gep(pointer, places, source_etype=kind))
+        return self._kept(key, lambda: self.builder.gep(pointer, [self.whole(shift)], source_etype=kind))
 
     def load(self, pointer: ir.Value, kind: ir.Type = DOUBLE) -> ir.Value:
         return self.builder.load(pointer, typ=kind, align=8)
@@ -262,17 +252,17 @@ class Emitter:
         if isinstance(count, int):
             builder.branch(head)
         else:
-            builder.cbranch(builder.icmp_signed(">", count, ir.Constant(I64, 0)), head, after)
+            builder.cbranch(builder.icmp_signed(">", count, constant(0)), head, after)
         builder.position_at_end(head)
         counter = builder.phi(I64)
-        counter.add_incoming(ir.Constant(I64, 0), before)
+        counter.add_incoming(constant(0), before)
         carried = []
         for x in start:
             phi = builder.phi(x.type)
             phi.add_incoming(x, before)
             carried.append(phi)
         found = turn(counter, list(carried))
-        following = builder.add(counter, ir.Constant(I64, 1))
+        following = builder.add(counter, constant(1))
         for phi, x in zip(carried, found, strict=True):
             phi.add_incoming(x, builder.block)
         counter.add_incoming(following, builder.block)

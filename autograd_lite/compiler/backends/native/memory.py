@@ -8,7 +8,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from autograd_lite.compiler.backends.native.emitter import DOUBLE, I64, Emitter, Index, vector_of
+from autograd_lite.compiler.backends.native.emitter import DOUBLE, I64, Emitter, Index, constant, vector_of
 from autograd_lite.compiler.backends.native.nest import CONSTANTS, Access
 
 __all__ = ["Memory", "Place", "Window"]
@@ -116,7 +116,7 @@ class Memory:
         found = ir.Constant(vector_of(DOUBLE, width), ir.Undefined)
         for k in range(width):
             at = [e.plus(c, k) if n == along else c for n, c in enumerate(counters)]
-            found = e.builder.insert_element(found, self._number(e, access, at), ir.Constant(ir.IntType(32), k))
+            found = e.builder.insert_element(found, self._number(e, access, at), constant(k, 32))
         return found
 
     def row(self, e: Emitter, access: Access, counters: Sequence[Index]) -> tuple[Index, int]:

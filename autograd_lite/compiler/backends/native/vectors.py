@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from llvmlite import ir
@@ -19,6 +20,7 @@ DOUBLE, INT64, BOOL = ir.DoubleType(), ir.IntType(64), ir.IntType(1)
 SIGN = 1 << 63
 
 
+@lru_cache
 def like(shape: ir.Type, element: ir.Type) -> ir.Type:
     """The type of as many lanes as another has."""
     return ir.VectorType(element, shape.count) if isinstance(shape, ir.VectorType) else element
