@@ -110,7 +110,7 @@ class Compiled:
         """The machine code for these numbers of lanes."""
         from autograd_lite.compiler.backends.native.backend import NativePlan  # llvmlite is loaded where it is used
         from autograd_lite.compiler.backends.native.entry import entry_of
-        from autograd_lite.compiler.backends.native.stages import blocked_axis
+        from autograd_lite.compiler.backends.native.layout import blocked_axis
 
         with self._lock:
             for native in self._natives:

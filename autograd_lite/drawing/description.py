@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from autograd_lite.drawing.nodes import derivative_of, is_stale
 from autograd_lite.drawing.options import check_digits, check_most
-from autograd_lite.drawing.scene import derivative_of, is_stale
 from autograd_lite.engine.node import Node
 from autograd_lite.engine.printing import named, short_formula
 from autograd_lite.engine.sweep import topological

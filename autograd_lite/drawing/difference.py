@@ -6,11 +6,12 @@ import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from autograd_lite.drawing.nodes import derivative_of
 from autograd_lite.drawing.options import check_digits, check_most
 from autograd_lite.drawing.pairing import paired
 from autograd_lite.drawing.picture import LIMIT as MOST_BOXES
 from autograd_lite.drawing.picture import Picture
-from autograd_lite.drawing.scene import Mark, Scene, Shown, check_limit, derivative_of, scene_of, shortened
+from autograd_lite.drawing.scene import Mark, Scene, Shown, check_limit, scene_of, shortened
 from autograd_lite.engine.node import Node
 from autograd_lite.engine.primitive import Scalar
 from autograd_lite.engine.printing import named, short, short_formula

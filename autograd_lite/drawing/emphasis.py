@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from autograd_lite.drawing.scene import Heat, Mark, Scene, Shown, Trail, is_stale
+from autograd_lite.drawing.nodes import is_stale
+from autograd_lite.drawing.scene import Heat, Mark, Scene, Shown, Trail
 from autograd_lite.engine.ledger import Ledger, forward_sums
 from autograd_lite.engine.node import Node
 from autograd_lite.engine.paths import Between, between

@@ -11,7 +11,8 @@ from operator import itemgetter
 from typing import Any, TypeAlias
 
 from autograd_lite.drawing.folding import Box, Folded, Folding, Item, folded
-from autograd_lite.drawing.scene import Mark, Scene, Shown, add_marks, check_limit, far_used, is_stale, shortened, shown_of
+from autograd_lite.drawing.nodes import is_stale
+from autograd_lite.drawing.scene import Mark, Scene, Shown, add_marks, check_limit, far_used, shortened, shown_of
 from autograd_lite.engine.node import Node
 from autograd_lite.engine.sweep import reverse
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeVar
 
+from autograd_lite.drawing.nodes import derivative_of, is_stale
 from autograd_lite.engine.node import Node
 from autograd_lite.engine.sweep import topological
 
 __all__ = ["Heat", "Look", "Mark", "Scene", "Shown", "Trail"]
-__all__ += ["add_marks", "check_limit", "derivative_of", "far_used"]
-__all__ += ["is_stale", "scene_of", "shortened", "shown_of", "strength"]
+__all__ += ["add_marks", "check_limit", "far_used", "scene_of", "shortened", "shown_of", "strength"]
 
 FAR = 2
 """A leaf whose users stand further apart than so many columns is drawn again for each use."""
@@ -230,12 +230,6 @@ def shown_of(node: Node, number: int, names: Mapping[Node, str]) -> Shown:
     return Shown("result" if node._op else "leaf", title, node._number, derivative_of(node), number)
 
 
-def derivative_of(node: Node) -> float | None:
-    """The derivative that a node keeps, as a number, though it may be a Value."""
-    grad = node.grad._number if isinstance(node.grad, Node) else node.grad
-    return None if grad is None else float(grad)
-
-
 def add_marks(scene: Scene, node: Node, number: int, sources: Sequence[int | None], target: int) -> None:
     """The arrows into a node, but for those whose source is None.
 
@@ -255,15 +249,6 @@ def add_marks(scene: Scene, node: Node, number: int, sources: Sequence[int | Non
             scene.marks.append(Mark(source, target, None, True, "?", edges))
         else:
             scene.marks.append(Mark(source, target, z, z is not None, "0" if z is None else scene.number(z), edges))
-
-
-def is_stale(node: Node) -> bool:
-    """Whether an argument of a node was written since the node was computed."""
-    birth = node._birth
-    for arg in node.args:  # noqa: SIM110  # asked of very many nodes, and any() takes several times as long
-        if type(arg) is not float and arg._op is None and arg._birth > birth:
-            return True
-    return False
 
 
 def far_used(uses: Iterable[tuple[Item, Sequence[Item]]]) -> set[Item]:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite.compiler.backends.native import machine as native_machine
+from tests.strategies import examples, graphs
 
 if native_machine.has_native():
-    from autograd_lite.compiler.backends.native import backend as native_backend
     from autograd_lite.compiler.backends.native import cache as native_cache
+    from autograd_lite.compiler.backends.native import making as native_making
 
 pytestmark = pytest.mark.skipif(
     not native_machine.has_native() or not hasattr(os, "getuid"),
@@ -31,13 +38,13 @@ def home(tmp_path, monkeypatch):
 @pytest.fixture
 def made(monkeypatch):
     """A list that grows by one whenever code is made."""
-    runs, make = [], native_backend.compiled
+    runs, make = [], native_making.compiled
 
     def counting(text):
         runs.append(text)
         return make(text)
 
-    monkeypatch.setattr(native_backend, "compiled", counting)
+    monkeypatch.setattr(native_making, "compiled", counting)
     return runs
 
 
@@ -211,3 +218,137 @@ def test_what_cannot_be_written_leaves_nothing_behind(home, monkeypatch):
 def test_where_nothing_shall_be_kept_nothing_is(monkeypatch):
     monkeypatch.setenv("AUTOGRAD_LITE_CACHE", "0")
     assert native_cache.folder() is None
+
+
+# --- keys ----------------------------------------------------------------------------------------------------------------
+
+
+def plan_of(f, *args):
+    return ag.jit(f, backend="numpy").lower(*args).plan
+
+
+def spelled(plan):
+    """All that code depends on, as Python writes it."""
+    return repr((plan.buffers, [replace(step, op=step.op.name) for step in plan.steps], plan.results))
+
+
+@examples(30)
+@given(first=graphs(), second=graphs())
+def test_plans_have_one_key_if_and_only_if_they_are_the_same(first, second):
+    first, again, second = [
+        plan_of(lambda *inputs, recipe=recipe: recipe.on_rows(inputs), *recipe.inputs) for recipe in (first, first, second)
+    ]
+    assert native_cache.key_of(first) == native_cache.key_of(again)
+    assert (native_cache.key_of(first) == native_cache.key_of(second)) == (spelled(first) == spelled(second))
+    assert native_cache.key_of(first, 1) != native_cache.key_of(first, 2)
+
+
+VIEWS = [
+    lambda view: replace(view, base=view.base + 1),
+    lambda view: replace(view, buffer=view.buffer - 1),
+    lambda view: replace(view, strides=(*view.strides, 1)),
+    lambda view: replace(view, positions=np.arange(3)),
+    lambda view: replace(view, constants=0.0),
+    lambda view: replace(view, constants=-0.0),
+    lambda view: replace(view, constants=np.zeros(2)),
+]
+
+
+@examples(30)
+@given(recipe=graphs(), data=st.data())
+def test_a_key_tells_every_change_of_a_view(recipe, data):
+    plan = plan_of(lambda *inputs: recipe.on_rows(inputs), *recipe.inputs)
+    places = [
+        (s, p, v)
+        for s, step in enumerate(plan.steps)
+        for p, piece in enumerate(step.pieces)
+        for v in range(len(piece.operands))
+    ]
+    s, p, v = data.draw(st.sampled_from(places))
+    changed = set()
+    for change in VIEWS:
+        pieces = list(plan.steps[s].pieces)
+        operands = list(pieces[p].operands)
+        operands[v] = change(operands[v])
+        pieces[p] = replace(pieces[p], operands=tuple(operands))
+        steps = [*plan.steps[:s], replace(plan.steps[s], pieces=tuple(pieces)), *plan.steps[s + 1 :]]
+        changed.add(native_cache.key_of(replace(plan, steps=tuple(steps))))
+    as_it_was = native_cache.key_of(plan) in changed
+    assert len(changed) == len(VIEWS)
+    assert not as_it_was or isinstance(plan.steps[s].pieces[p].operands[v].constants, float)
+
+
+def test_a_key_tells_every_change_of_what_writes_the_code(tmp_path, monkeypatch):
+    folder = Path(native_cache.__file__).parent
+    copy = tmp_path / "native"
+    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(native_cache, "__file__", str(copy / "cache.py"))
+    plan = plan_of(lambda x: x * 2.0, 1.0)
+
+    def key():
+        native_cache._own_text.cache_clear()
+        return native_cache.key_of(plan)
+
+    before = key()
+    file = copy / "exponential.py"
+    stat, text = file.stat(), file.read_bytes()
+    file.write_bytes(text.replace(b"750", b"751", 1))
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert key() != before  # although neither its length nor its time tells
+    file.write_bytes(text)
+    assert key() == before
+    (copy / "another.py").write_text("")
+    monkeypatch.undo()
+    assert key() == before
+
+
+# --- another process -----------------------------------------------------------------------------------------------------
+
+USE = """
+import sys
+import numpy as np
+import autograd_lite as ag
+
+outer, model = ag.nn.MLP(2, [1], seed=2), ag.nn.MLP(2, [3, 1], seed=1)
+outer.storage  # the numbers of a module that is reached by closure, in one buffer
+loss = lambda model, xs, b: (ag.total(ag.vmap(lambda x: ag.tanh(outer(x) * model(x)) + b)(xs)), [None, xs[0, 0] * b])
+f = ag.jit(loss, backend="native")
+for b in (1.0, 2.0):
+    total, (nothing, product) = f(model, np.arange(8.0).reshape(4, 2) - 4.0, b)
+    print(total, nothing, product, type(f._direct) is type(len))
+print(*sorted(sys.modules))
+"""
+
+
+def test_another_process_reads_the_code_and_loads_nothing_that_writes_it(home):
+    found = []
+    for seed in "12":
+        environment = os.environ | {"PYTHONHASHSEED": seed, "AUTOGRAD_LITE_CACHE": str(home)}
+        done = subprocess.run(
+            [sys.executable, "-c", USE],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
+            cwd=Path(__file__).parents[2],
+        )
+        found.append(done.stdout.splitlines())
+    assert len(list(home.iterdir())) == 1
+    (*numbers, first), (*again, second) = found
+    assert numbers == again
+    assert numbers[1].endswith("None -8.0 True")
+    native = native_cache.__name__.removesuffix("cache")
+    assert f"{native}emitter" in first.split()
+    read = {name.removeprefix(native) for name in second.split() if name.startswith(native)}
+    # llvmlite loads its own language in any case.
+    assert read == {"backend", "cache", "entry", "fields", "layout", "machine", "slots", "threads"}
+
+
+def test_what_is_kept_is_read_as_it_was_written(home, monkeypatch):
+    written, make = [], native_making.made
+    monkeypatch.setattr(native_making, "made", lambda *given: written.append(make(*given)) or written[-1])
+    fresh()
+    (file,) = home.iterdir()
+    read = native_cache.load(file.stem)
+    assert (read.facts, read.code) == (written[0].facts, written[0].code)
+    assert {("miss",), ("float",), ("length", 1, 0), ("copy", 1)} <= set(read.facts["slots"])

@@ -28,7 +28,7 @@ if native_machine.has_native():
 
     from autograd_lite.compiler.backends.native import backend as native_backend
     from autograd_lite.compiler.backends.native import entry as native_entry
-    from autograd_lite.compiler.backends.native import objects as native_objects
+    from autograd_lite.compiler.backends.native import fields as native_fields
 
 pytestmark = pytest.mark.skipif(
     not native_machine.has_native(), reason="native code needs llvmlite: pip install 'autograd_lite[native]'"
@@ -95,7 +95,7 @@ def test_what_it_is_not_made_for_is_handed_on():
     ],
 )
 def test_objects_of_other_interpreters_are_not_looked_into(module, name, fact, monkeypatch):
-    known = native_objects.fields_are_known.__wrapped__
+    known = native_fields.fields_are_known.__wrapped__
     assert known()
     monkeypatch.setattr(module, name, fact, raising=False)
     assert not known()

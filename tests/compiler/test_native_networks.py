@@ -87,6 +87,82 @@ def test_the_derivative_of_a_network_s_loss_is_that_of_numpy(way, inputs, hidden
         )
 
 
+def deep(depth, width, activation):
+    """Layers of one shape, whose weights lie one after the other in one buffer, between two of other shapes."""
+    return nn.MLP(3, [*[width] * depth, 2], activation=activation, seed=0)
+
+
+def squares(model, rows):
+    return ag.mean(ag.vmap(lambda row: ag.total([(y - 1.0) * y for y in model(row)]))(rows))
+
+
+@examples(15)
+@given(
+    depth=st.integers(2, 6),
+    width=st.sampled_from([2, 5, 8, 13, 16]),
+    samples=st.sampled_from([1, 9, 70]),
+    activation=st.sampled_from(["relu", "tanh"]),
+)
+def test_layers_that_share_their_code_have_their_own_weights_and_derivatives(depth, width, samples, activation):
+    rows = np.random.default_rng(0).normal(size=(samples, 3))
+    way = ag.value_and_grad(squares)
+    (value, slopes), (wanted, wanted_slopes) = [
+        ag.jit(way, backend=backend)(deep(depth, width, activation), rows) for backend in ("native", "numpy")
+    ]
+    assert value == pytest.approx(wanted, rel=1e-12, abs=1e-13)
+    # Sums of some hundred terms in another order.
+    assert np.abs(np.asarray(slopes) - np.asarray(wanted_slopes)).max() <= 1e-11 * (1.0 + np.abs(wanted_slopes).max())
+
+
+def test_layers_of_one_shape_are_written_once():
+    def functions(depth):
+        jitted = ag.jit(ag.value_and_grad(squares), backend="native")
+        text = jitted.lower(deep(depth, 13, "tanh"), np.ones((40, 3))).code.code.text
+        return text.count("define internal")
+
+    assert functions(4) == functions(9)
+
+
+PLACES = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3]
+
+ALIKE = [
+    lambda xs, i: xs[i] * xs[i + 1],
+    lambda xs, i: xs[i] * xs[i + 3],
+    lambda xs, i: xs[i + 1] * xs[i],
+    lambda xs, i: xs[i] * xs[23 - i],
+    lambda xs, i: xs[i] * xs[PLACES[i]],
+    lambda xs, i: xs[i] * xs[PLACES[15 - i]],
+    lambda xs, i: xs[i] * 0.5,
+    lambda xs, i: xs[i] * 0.75,
+    lambda xs, i: xs[i] * (0.5 + i),
+    lambda xs, i: xs[i] * (0.5 - i),
+    lambda xs, i: xs[i] + xs[i + 1],
+    lambda xs, i: ag.dot(xs[i : i + 5], xs[i + 1 : i + 6]),
+    lambda xs, i: ag.dot(xs[i : i + 5], xs[i + 3 : i + 8]),
+    lambda xs, i: ag.dot(xs[i : i + 4], xs[i : i + 4]),
+    lambda xs, i: ag.dot(xs[i : i + 4], xs[i : i + 8 : 2]),
+    lambda xs, i: ag.max(xs[i : i + 5]),
+    lambda xs, i: ag.max(xs[i + 1 : i + 6]),
+]
+"""Steps of 16 rows that differ in where they read, or in what they do."""
+
+
+@pytest.mark.parametrize("count", [0, 9])
+def test_steps_that_differ_in_little_have_code_of_their_own(count):
+    def chain(xs):
+        xs, sums = list(xs), []
+        for step in ALIKE:
+            xs = [ag.tanh(x) for x in xs]
+            sums.append(ag.total([step(xs, i) * ag.exp(x) for i, x in zip(range(16), xs, strict=False)]))
+        return np.array(sums)
+
+    way = ag.vmap(chain) if count else chain
+    numbers = np.random.default_rng(0).normal(size=(count, 24) if count else 24)
+    found, wanted = [ag.jit(way, backend=backend)(numbers) for backend in ("native", "numpy")]
+    # Sums of 16 numbers below 50.
+    assert np.abs(found - wanted).max() <= 16 * 50e-12
+
+
 # --- programs on lists ---------------------------------------------------------------------------------------------------
 
 ELEMENTWISE = {

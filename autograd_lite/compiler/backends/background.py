@@ -12,12 +12,15 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager, nullcontext
 from time import monotonic
 from typing import Generic, TypeAlias, TypeVar
 from warnings import warn
 from weakref import WeakMethod
 
-__all__ = ["StandIns", "Task", "is_background", "wait_for"]
+from autograd_lite.engine.collection import no_collection
+
+__all__ = ["StandIns", "Task", "uncollected", "wait_for"]
 
 T = TypeVar("T")
 
@@ -208,6 +211,6 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_worker.pause, after_in_parent=_worker.resume, after_in_child=_worker.renew)
 
 
-def is_background() -> bool:
-    """Whether this thread works in the background."""
-    return _worker.is_here
+def uncollected() -> AbstractContextManager[None]:
+    """Work without the cyclic collector, but not in the background: there, whether it runs is for the callers to say."""
+    return nullcontext() if _worker.is_here else no_collection()

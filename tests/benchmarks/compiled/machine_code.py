@@ -7,6 +7,7 @@ from collections import Counter
 from functools import partial
 from typing import Any
 
+from autograd_lite.compiler.backends.native.stages import Stages
 from tests.benchmarks.compiled.task import sample
 
 __all__ = ["code_of", "parts_of", "variant_of"]
@@ -38,7 +39,7 @@ def parts_of(jitted: Any) -> dict[str, float]:
     found: dict[str, float] = {}
     if bound.fills:
         found["copies of arguments"] = sample(lambda: [fill() for fill in bound.fills], SECONDS)
-    for name in [name for names in native.parts.values() for name in names]:
+    for name in [name for parts in native.parts.values() for name, _ in parts]:
         function = native.code.function(name, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, returns=None)
         spent = sample(lambda function=function: function(address, 0, bound.lanes), SECONDS)
         found[_title(native, name)] = max(spent - outside, 0.0)
@@ -60,7 +61,7 @@ def _title(native: Any, name: str) -> str:
     """What a stage does: its kind, and its most frequent steps."""
     if "." not in name:
         return f"{name}: results without lanes"
-    stage = native.stages.order[int(name.split(".")[1])]
+    stage = Stages(native.plan, native.axis, native.sizes).order[int(name.split(".")[1])]
     names = Counter(step.op.name for step in stage.steps).most_common(4)
     steps = ", ".join(f"{count} {op}" for op, count in names)
     lanes = f"in blocks of {native.block} lanes" if stage.kind == "blocks" else stage.kind

@@ -9,32 +9,31 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from functools import partial
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.backends.background import is_background
+from autograd_lite.compiler.backends.background import uncollected
 from autograd_lite.compiler.backends.binding import Binder
 from autograd_lite.compiler.backends.contraction import Call, Scratch
 from autograd_lite.compiler.backends.native.cache import Kept, key_of, load, store
 from autograd_lite.compiler.backends.native.entry import Entry
-from autograd_lite.compiler.backends.native.layout import FAILED, LANES, PADDED, SCRATCH, Layout
-from autograd_lite.compiler.backends.native.machine import Code, compiled, machine
-from autograd_lite.compiler.backends.native.module import ModuleWriter
-from autograd_lite.compiler.backends.native.nest import Nests
-from autograd_lite.compiler.backends.native.objects import DEFINITION, builtin
-from autograd_lite.compiler.backends.native.stages import BLOCKS, FOREIGN, Stages, blocked_axis
-from autograd_lite.compiler.backends.native.threads import SideBySide, room_for_sums, shares
+from autograd_lite.compiler.backends.native.fields import DEFINITION, builtin
+from autograd_lite.compiler.backends.native.layout import FAILED, LANES, NAME, PADDED, SCRATCH, Layout, blocked_axis
+from autograd_lite.compiler.backends.native.machine import Code, machine
+from autograd_lite.compiler.backends.native.slots import Runner, values
+from autograd_lite.compiler.backends.native.threads import SideBySide, shares
 from autograd_lite.compiler.plan import Plan, Step
 from autograd_lite.compiler.program import Axes
 from autograd_lite.compiler.sources import Constants
 from autograd_lite.compiler.traced_call import Form
-from autograd_lite.engine.collection import no_collection
 
 __all__ = ["BoundNative", "NativePlan"]
+
+LINE = 8
+"""Numbers that a cache holds side by side; as many or more begin at such a place."""
 
 LONG = 100_000
 """Rows times lanes from which on a run lets other threads of Python work."""
@@ -50,32 +49,26 @@ class NativePlan:
     """
 
     def __init__(self, plan: Plan, sizes: dict[int, int], dtype: Any = float, entry: Entry | None = None) -> None:
+        start = perf_counter()
         self.plan, self.dtype = plan, np.dtype(dtype)
         self.axis = blocked_axis(plan, sizes)
         self.sizes = {axis: size for axis, size in sizes.items() if axis != self.axis}
-        self.stages = Stages(plan, self.axis, self.sizes)
-        runs = [stage.kind != FOREIGN for stage in self.stages.order] + [True] * bool(self.stages.copies)
-        self.entry = entry if runs and all(runs) else None
-        kinds = [stage.kind for stage in self.stages.order]
-        key = key_of(plan, self.dtype.name, kinds, self.axis, sorted(self.sizes.items()), self.entry and self.entry.facts)
-        start, kept = perf_counter(), load(key)
+        key = key_of(plan, self.dtype.name, self.axis, sorted(self.sizes.items()), entry and entry.facts)
+        kept = load(key)
         self.was_kept = kept is not None
         if kept is None:
-            # In the background the collector goes on: whether it runs is for those to say who call meanwhile.
-            with nullcontext() if is_background() else no_collection():
-                kept = self._made()
+            kept = self._made(entry)
             store(key, kept)
         self.tables, facts = kept.tables, kept.facts
         self.layout = Layout(len(plan.buffers), len(self.tables), len(plan.results))
         self.block, self.scratch, self.parts = facts["block"], facts["scratch"], facts["parts"]
+        self.rooms, self.work, self.slots = facts["rooms"], facts["work"], facts["slots"]
+        self.entry = entry if self.slots is not None else None
         by_buffer = {step.buffer: step for step in plan.steps}
         self.runs = [by_buffer[run] if isinstance(run, int) else run for run in facts["runs"]]
-        if self.entry is not None:
-            self.entry.enter(self.layout)
-        self.code = Code(kept.code, self._text)
-        self.functions = {name: self.code.function(name, ctypes.c_void_p) for name in self.runs if isinstance(name, str)}
-        if self.entry is not None:
-            self.code.address(self.entry.name)
+        names = [*self.parts, *[name for parts in self.parts.values() for name, _ in parts], *[NAME] * bool(self.entry)]
+        self.code = Code(kept.code, names, partial(self._text, entry))
+        self.functions = {name: self.code.function(name, ctypes.c_void_p) for name in self.parts}
         self.seconds = perf_counter() - start
 
     @property
@@ -85,21 +78,16 @@ class NativePlan:
         done = "read from disk" if self.was_kept else "made"
         return f"machine code: {self.code.size} bytes for {machine().name}{lanes}, {done} in {self.seconds:.3f} s"
 
-    def _writer(self) -> ModuleWriter:
-        """Writes the code."""
-        writer = ModuleWriter(self.plan, self.stages, Nests(self.plan, self.axis, self.sizes, self.dtype), machine())
-        if self.entry is not None:
-            self.entry.write(writer.module, writer.layout)
-        return writer
+    def _made(self, entry: Entry | None) -> Kept:
+        from autograd_lite.compiler.backends.native.making import made  # not needed where the code is read
 
-    def _text(self) -> str:
-        return str(self._writer().module)
+        with uncollected():
+            return made(self.plan, self.axis, self.sizes, self.dtype, entry)
 
-    def _made(self) -> Kept:
-        writer = self._writer()
-        runs = [run.buffer if isinstance(run, Step) else run for run in writer.runs]
-        facts = {"block": writer.room.block, "scratch": writer.room.size, "parts": writer.parts, "runs": runs}
-        return Kept(facts, writer.nests.tables, compiled(str(writer.module)))
+    def _text(self, entry: Entry | None) -> str:
+        from autograd_lite.compiler.backends.native.making import text_of
+
+        return text_of(self.plan, self.axis, self.sizes, self.dtype, entry)
 
     def serves(self, sizes: dict[int, int]) -> bool:
         """Whether it can run with these numbers of lanes."""
@@ -119,7 +107,7 @@ class BoundNative:
         self.lanes = sizes[native.axis] if native.axis is not None else 0
         block = max(native.block, 1)
         self.padded = -(-self.lanes // block) * block
-        slots = 0 if native.entry is None else len(native.entry.slots) + DEFINITION
+        slots = 0 if native.entry is None else len(native.slots) + DEFINITION
         self.table = np.zeros(native.layout.size + slots, np.int64).view(_Table)
         self.memory: list[Any] = []
         self.table.memory = self.memory
@@ -128,14 +116,12 @@ class BoundNative:
         self.axes = [buffer.axes for buffer in native.plan.buffers]
         for number, array in enumerate(sources):
             self._enter_source(number, array)
-        for number in range(len(sources), len(native.plan.buffers)):
-            if number not in native.stages.local:
-                self.whole[number] = self._room(
-                    native.layout.buffer(number), native.plan.buffers[number].rows or 0, self.axes[number]
-                )
-        self.results = [
-            self._room(native.layout.result(k), result.size, result.axes) for k, result in enumerate(native.plan.results)
-        ]
+        plan, layout = native.plan, native.layout
+        results = [(layout.result(k), result.size, result.axes) for k, result in enumerate(plan.results)]
+        buffers = [(layout.buffer(number), plan.buffers[number].rows or 0, self.axes[number]) for number in native.rooms]
+        rooms = self._rooms([*results, *buffers])
+        self.results = rooms[: len(results)]
+        self.whole.update(zip(native.rooms, rooms[len(results) :], strict=True))
         scratch = np.zeros(native.scratch + 8, self.dtype)
         self.memory.append(scratch)
         self.table[SCRATCH] = scratch.ctypes.data
@@ -169,9 +155,10 @@ class BoundNative:
         entry, code = self.native.entry, self.native.code
         if entry is None or self.threads > 1 or not self._reads_in_place():
             return None
-        self.table[self.native.layout.size : -DEFINITION] = entry.values(self, items)
+        slots = values(self.native.slots, Runner(entry.trace, self, items))
+        self.table[self.native.layout.size : -DEFINITION] = slots
         self.memory += [code, *self.native.tables]
-        return builtin(code.address(entry.name), self.table)
+        return builtin(code.address(NAME), self.table)
 
     def _reads_in_place(self) -> bool:
         """Whether arrays that the function reaches by closure are read where they lie: a copy would have to be made anew."""
@@ -186,17 +173,16 @@ class BoundNative:
     @property
     def is_long(self) -> bool:
         """Whether a run is long enough for others to work meanwhile."""
-        rows = sum(step.rows * max(math.prod(p.terms) for p in step.pieces) for step in self.native.plan.steps)
-        return rows * max(self.lanes, 1) > LONG
+        return bool(self.native.work * max(self.lanes, 1) > LONG)
 
     def room_of_result(self, k: int) -> int:
         """How many numbers stand where a result goes."""
-        base = self.results[k]
-        return int(base.size if base.base is None else base.base.size)
+        result = self.native.plan.results[k]
+        return math.prod(self._shape(result.size, result.axes))
 
     def copy_of(self, form: Form) -> Any:
         """What makes a copy of a result in the shape that it shall have."""
-        return self.kept(shaped(form, self.results[1 + form.index]).copy)
+        return shaped(form, self.results[1 + form.index]).copy
 
     # --- memory ----------------------------------------------------------------------------------------------------------
 
@@ -211,33 +197,46 @@ class BoundNative:
             elif self.threads == 1 or self.native.axis is None:
                 calls.append((self.native.functions[item], (address,)))
             else:
-                calls += [self._side_by_side(name) for name in self.native.parts[item]]
+                calls += [self._side_by_side(name, sums) for name, sums in self.native.parts[item]]
         return calls
 
-    def _side_by_side(self, name: str) -> Call:
-        """The call of a stage whose blocks several threads share."""
+    def _side_by_side(self, name: str, summed: Sequence[int] | None) -> Call:
+        """The call of a stage whose blocks several threads share; `summed` are the buffers that it sums over lanes."""
         native = self.native
         function = native.code.function(name, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, returns=None)
-        stage = native.stages.order[int(name.split(".")[1])] if "." in name else None
-        if stage is None or stage.kind != BLOCKS:
+        if summed is None:
             return partial(_without_result, function), (self.table.ctypes.data, 0, self.lanes)
         parts = shares(self.lanes, native.block, self.threads)
-        sums = [(native.layout.buffer(s.buffer), self.whole[s.buffer]) for s in stage.steps if native.axis in s.over]
+        sums = [(native.layout.buffer(buffer), self.whole[buffer]) for buffer in summed]
         return SideBySide(function, self.table, parts, sums, native.scratch + 8), ()
 
-    def _room(self, entry: int, rows: int, axes: Axes) -> Any:
-        """An array for rows and the lanes of axes, entered in the table; those of the axis in blocks lie side by side."""
-        native = self.native
-        others = [self.sizes[axis] for axis in axes if axis != native.axis]
-        if native.axis not in axes or native.axis is None:
-            array = room_for_sums((rows, *others), self.dtype)
-            self.memory.append(array)
-            self.table[entry] = array.ctypes.data
+    def _shape(self, rows: int, axes: Axes) -> tuple[int, ...]:
+        """Of the room for rows and the lanes of axes: those of the axis in blocks lie side by side, in whole blocks."""
+        axis = self.native.axis
+        return rows, *[self.sizes[k] for k in axes if k != axis], *[self.padded] * (axis in axes)
+
+    def _rooms(self, wanted: Sequence[tuple[int, int, Axes]]) -> list[Any]:
+        """Arrays in one stretch of memory, and in the table; each by its place there, its rows and its axes."""
+        shapes = [self._shape(rows, axes) for _, rows, axes in wanted]
+        starts, end = [], 0
+        for size in map(math.prod, shapes):
+            end += -end % LINE if size >= LINE else 0
+            starts.append(end)
+            end += size  # of doubles, which sums over lanes are until they are whole
+        memory = np.zeros(end + LINE)
+        memory = memory[-memory.ctypes.data // 8 % LINE :]
+        self.memory.append(memory)
+        self.table[[entry for entry, _, _ in wanted]] = memory.ctypes.data + 8 * np.array(starts, np.int64)
+        rooms = [memory[a : a + math.prod(shape)].view(self.dtype) for a, shape in zip(starts, shapes, strict=True)]
+        arrays = [room[: math.prod(shape)].reshape(shape) for room, shape in zip(rooms, shapes, strict=True)]
+        return [self._with_lanes(array, axes) for array, (_, _, axes) in zip(arrays, wanted, strict=True)]
+
+    def _with_lanes(self, array: Any, axes: Axes) -> Any:
+        """The lanes that count, their axis in its place."""
+        axis = self.native.axis
+        if axis is None or axis not in axes:
             return array
-        array = np.zeros((rows, *others, self.padded), self.dtype)
-        self.memory.append(array)
-        self.table[entry] = array.ctypes.data
-        return np.moveaxis(array[..., : self.lanes], -1, 1 + axes.index(native.axis))
+        return np.moveaxis(array[..., : self.lanes], -1, 1 + axes.index(axis))
 
     def _enter_source(self, number: int, array: Any) -> None:
         native, axes = self.native, self.axes[number]

@@ -8,12 +8,11 @@ cut short, or changed, does not fit its own checksum and is as good as none.
 from __future__ import annotations
 
 import hashlib
-import json
+import marshal
 import os
 import stat
 import sys
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -22,8 +21,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.compiler.backends.background import uncollected
 from autograd_lite.compiler.backends.native.machine import machine
-from autograd_lite.compiler.plan import Piece, Plan, View
+from autograd_lite.compiler.plan import Plan, View
 
 __all__ = ["Kept", "key_of", "load", "store"]
 
@@ -42,7 +42,7 @@ class Kept:
     """What is kept of a plan.
 
     Attributes:
-        facts: what the code's user must know, fit for JSON.
+        facts: what the code's user must know: numbers, texts, and lists and tuples of them.
         tables: of positions and of constants.
         code: the code as it would stand in a file.
     """
@@ -53,8 +53,8 @@ class Kept:
 
     def packed(self) -> bytes:
         """All as bytes, the checksum first."""
-        shapes = [[table.dtype.str, table.size] for table in self.tables]
-        head = json.dumps({"facts": self.facts, "tables": shapes}).encode()
+        shapes = [(table.dtype.str, table.size) for table in self.tables]
+        head = marshal.dumps((self.facts, shapes))
         body = b"".join([len(head).to_bytes(8, "little"), head, *[table.tobytes() for table in self.tables], self.code])
         return hashlib.sha256(body).digest() + body
 
@@ -65,48 +65,61 @@ class Kept:
         if hashlib.sha256(body).digest() != checksum:
             return None
         start = 8 + int.from_bytes(body[:8], "little")
-        head = json.loads(body[8:start])
+        facts, shapes = marshal.loads(body[8:start])
         tables = []
-        for kind, size in head["tables"]:
+        for kind, size in shapes:
             tables.append(np.frombuffer(body, np.dtype(kind), size, start).copy())
             start += tables[-1].nbytes
-        return Kept(head["facts"], tables, body[start:])
+        return Kept(facts, tables, body[start:])
+
+
+VALUES_ALONE = 2
+"""The version of marshal's language in which equal values are equal bytes: later ones tell apart what is one object."""
 
 
 def key_of(plan: Plan, *facts: object) -> str:
     """What tells the code of a plan from any other: the plan, the processor, this library's own text, and more facts."""
     python = f"{sys.implementation.cache_tag} {np.__version__}"
-    digest = hashlib.sha256(f"{machine().key} {python} {_own_text()} {facts!r} {plan.buffers!r}".encode())
-    add = digest.update
-    for step in plan.steps:
-        add(repr((step.op.name, step.kind, step.buffer, step.rows, step.axes, step.over, step.phase)).encode())
-        for piece in step.pieces:
-            _add_piece(add, piece)
-    for result in plan.results:
-        add(repr((result.size, result.axes)).encode())
-        for output in result.outputs:
-            _add_view(add, output.target)
-            _add_piece(add, output.piece)
+    digest = hashlib.sha256(f"{machine().key} {python} {_own_text()} {facts!r}".encode())
+    with uncollected():
+        digest.update(marshal.dumps(list(_told(plan)), VALUES_ALONE))
     return digest.hexdigest()
 
 
-def _add_piece(add: Any, piece: Piece) -> None:
-    add(repr((piece.rows, piece.terms)).encode())
-    for view in piece.operands:
-        _add_view(add, view)
+def _told(plan: Plan) -> Iterator[object]:
+    """A plan as tuples of numbers and texts, one after the other; each says how many of the next kind follow."""
+    yield [(buffer.axes, buffer.rows) for buffer in plan.buffers]
+    for step in plan.steps:
+        yield step.op.name, step.kind, step.buffer, step.rows, step.axes, step.over, step.phase, len(step.pieces)
+        for piece in step.pieces:
+            yield piece.rows, piece.terms, len(piece.operands)
+            for view in piece.operands:
+                yield _told_view(view)
+    for result in plan.results:
+        yield result.size, result.axes, len(result.outputs)
+        for output in result.outputs:
+            yield output.piece.rows, *map(_told_view, (output.target, *output.piece.operands))
 
 
-def _add_view(add: Any, view: View) -> None:
+def _told_view(view: View) -> tuple[object, ...]:
+    if view.positions is None and (view.constants is None or type(view.constants) is float):
+        return view.buffer, view.base, view.strides, view.constants
     listed = [None if item is None else np.asarray(item).tobytes() for item in (view.positions, view.constants)]
-    add(repr((view.buffer, view.base, view.strides, listed)).encode())
+    return view.buffer, view.base, view.strides, *listed
 
 
 @cache
 def _own_text() -> str:
-    """The checksum of the modules that write code: what another version of them made is of no use."""
+    """The checksum of the modules that write code: what another version of them made is of no use.
+
+    It is that of their contents: times and sizes of files may stay as they are where an installation is replaced.
+    """
     digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(file.read_bytes())
+    with os.scandir(Path(__file__).parent) as found:
+        names = sorted([file.path for file in found if file.name.endswith(".py")])
+    for name in names:
+        with open(name, "rb", buffering=0) as file:  # noqa: PTH123  # pathlib would take twice as long
+            digest.update(file.read())
     return digest.hexdigest()
 
 
@@ -141,7 +154,7 @@ def load(key: str) -> Kept | None:
         # What is open stays what it is: to look at a name first and to open it then would leave time to change it.
         with os.fdopen(os.open(home / f"{key}{SUFFIX}", os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
             return Kept.unpacked(file.read()) if _is_ours(os.fstat(file.fileno()), stat.S_ISREG) else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, EOFError, TypeError):
         return None
 
 
@@ -150,6 +163,8 @@ def store(key: str, kept: Kept) -> None:
     home = folder()
     if home is None:
         return
+    import tempfile  # not needed where code is read
+
     with suppress(OSError):
         handle, name = tempfile.mkstemp(SUFFIX, dir=home)
         try:

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
-import numpy as np
 from llvmlite import ir
 
 from autograd_lite.calculus.trees import ArrayBlock, ScalarBlock, Structure
-from autograd_lite.compiler.backends.direct import MISS
 from autograd_lite.compiler.backends.native.emitter import DOUBLE, ELEMENTS, I64, POINTER, Emitter, Index, vector_of
-from autograd_lite.compiler.backends.native.layout import FAILED, Layout
-from autograd_lite.compiler.backends.native.objects import (
+from autograd_lite.compiler.backends.native.fields import (
     ALIGNED,
     DATA,
     DIMENSIONS,
@@ -30,21 +27,19 @@ from autograd_lite.compiler.backends.native.objects import (
     STRIDES,
     TYPE,
     VALUE,
-    Objects,
 )
-from autograd_lite.compiler.feed import base_of
-from autograd_lite.compiler.sources import Array, Numbers, Parameters, Source, StoredIn
-from autograd_lite.compiler.traced_call import Form, Trace
+from autograd_lite.compiler.backends.native.layout import FAILED, NAME, RUN, Layout
+from autograd_lite.compiler.backends.native.objects import Objects
+from autograd_lite.compiler.backends.native.slots import Slot
+from autograd_lite.compiler.sources import Array, Numbers, Parameters, StoredIn
+from autograd_lite.compiler.traced_call import Trace
 
-__all__ = ["NAME", "RUN", "CallWriter", "Slot"]
+__all__ = ["CallWriter"]
 
-NAME, RUN = "call", "run.0"
+TOGETHER = 16
+"""Numbers that are rounded, or looked at, at once."""
 
-TOGETHER = 8
-"""Numbers that are rounded at once."""
-
-Slot: TypeAlias = Callable[[Any, Sequence[Any]], int]
-"""What an entry of the table holds: found from what runs the plan, and from the blocks of the arguments."""
+Pair = tuple[ir.Value, ir.Value]
 
 
 class CallWriter:
@@ -72,12 +67,12 @@ class CallWriter:
         self.objects = Objects(self.e, self.missed, self.failed)
         own, self.given = function.args
         self.table = self.objects.field(own, DATA, POINTER)
-        busy = self.slot(lambda runner, items: 0)
+        busy = self.slot("nothing")
         self.busy = self.place(layout.size)
         self.result = self.builder.alloca(POINTER)
         self.builder.store(ir.Constant(POINTER, None), self.result)
         occupied = function.append_basic_block("occupied")
-        miss = self.slot(lambda runner, items: id(MISS), POINTER)
+        miss = self.slot("miss", kind=POINTER)
         self._leave_if_busy(busy, miss, occupied)
 
     def _leave_if_busy(self, busy: ir.Value, miss: ir.Value, occupied: ir.Block) -> None:
@@ -110,20 +105,20 @@ class CallWriter:
                 self._take_array(item, k)
             else:
                 self._take_module(item, k)
-        for k, source in enumerate(self.trace.sources):
+        for number, source in enumerate(self.trace.sources):
             if isinstance(source, StoredIn):
-                self._watch_buffer(source.buffer)
+                self._unchanged(("closure", number), "moved", ("false",))
             if isinstance(source, (Parameters, StoredIn)) and self.e.element != DOUBLE:
-                self._copy_rounded(source, k)
+                self._copy_rounded(number)
         self._run()
         self._check()
         self._return()
 
     # --- the table -------------------------------------------------------------------------------------------------------
 
-    def slot(self, value: Slot, kind: ir.Type = I64) -> ir.Value:
+    def slot(self, *slot: str | int, kind: ir.Type = I64) -> ir.Value:
         """What stands in a new entry of the table."""
-        self.slots.append(value)
+        self.slots.append(slot)
         return self.word(self.layout.size + len(self.slots) - 1, kind)
 
     def word(self, place: int, kind: ir.Type = I64) -> ir.Value:
@@ -136,7 +131,7 @@ class CallWriter:
 
     def _take_number(self, item: ir.Value, position: int) -> None:
         o = self.objects
-        o.refuse_others(o.field(item, TYPE), self.slot(lambda runner, items: id(float)))
+        o.refuse_others(o.field(item, TYPE), self.slot("float"))
         for k, source in enumerate(self.trace.sources):
             if isinstance(source, Numbers):
                 numbers = self.word(self.layout.buffer(k), POINTER)
@@ -145,13 +140,13 @@ class CallWriter:
     def _take_array(self, item: ir.Value, k: int) -> None:
         """Checks an array, and enters where it lies."""
         o, builder = self.objects, self.builder
-        o.refuse_others(o.field(item, TYPE), self.slot(lambda runner, items: id(np.ndarray)))
-        o.refuse_others(o.field(item, KIND), self.slot(lambda runner, items: id(self.dtype)))
+        o.refuse_others(o.field(item, TYPE), self.slot("array"))
+        o.refuse_others(o.field(item, KIND), self.slot("number type"))
         dimensions = len(self.trace.shapes[k])
         o.refuse_others(o.field(item, DIMENSIONS, ir.IntType(32)), ir.Constant(ir.IntType(32), dimensions))
         lengths, strides = o.field(item, SHAPE, POINTER), o.field(item, STRIDES, POINTER)
         for d in range(dimensions):
-            o.refuse_others(o.field(lengths, 8 * d), self.slot(partial(_length, k=k, d=d)))
+            o.refuse_others(o.field(lengths, 8 * d), self.slot("length", k, d))
         sources = [(n, s) for n, s in enumerate(self.trace.sources) if isinstance(s, Array) and s.block == k]
         in_blocks = [self.axis is not None and self.axis in source.mapping for _, source in sources]
         flags = ir.Constant(ir.IntType(32), ALIGNED if all(in_blocks) else ALIGNED | SIDE_BY_SIDE)
@@ -169,43 +164,44 @@ class CallWriter:
 
     def _take_module(self, item: ir.Value, k: int) -> None:
         """Leaves where it is another module, or its numbers live elsewhere than when the function was compiled."""
-        self.objects.refuse_others(item, self.slot(lambda runner, items: id(items[k]), POINTER))
-        self._unchanged(lambda runner, items: items[k], "_storage", lambda runner, items: items[k].storage)
-        self._unchanged(lambda runner, items: items[k].storage._buffer, "moved", lambda runner, items: False)
+        self.objects.refuse_others(item, self.slot("module", k, kind=POINTER))
+        self._unchanged(("module", k), "_storage", ("storage", k))
+        self._unchanged(("buffer", k), "moved", ("false",))
 
-    def _watch_buffer(self, buffer: Any) -> None:
-        self._unchanged(lambda runner, items: buffer, "moved", lambda runner, items: False)
-
-    def _copy_rounded(self, source: Source, k: int) -> None:
+    def _copy_rounded(self, source: int) -> None:
         """The numbers of a module are doubles: where those of the plan are not, they are copied."""
         e = self.e
-        given = self.slot(lambda runner, items: _address(base_of(source, items)), POINTER)
-        target = self.word(self.layout.buffer(k), POINTER)
-        count = self.slot(lambda runner, items: len(base_of(source, items)))
-        vectors = self.builder.sdiv(count, ir.Constant(I64, TOGETHER))
+        given = self.slot("base", source, kind=POINTER)
+        target = self.word(self.layout.buffer(source), POINTER)
 
-        def copy(first: Index, width: int) -> None:
+        def copy(first: Index, width: int, none: ir.Value) -> ir.Value:
             x = e.load(e.address(given, first, kind=DOUBLE), vector_of(DOUBLE, width))
             e.store(e.narrowed(x), e.address(target, first))
+            return none
 
-        e.repeat([vectors], lambda at: copy(e.times(at[0], TOGETHER), TOGETHER))
+        nothing = self.e.number(0.0)
+        self._in_vectors(self.slot("length of base", source), (nothing, nothing), copy)
+
+    def _in_vectors(self, count: ir.Value, start: Pair, turn: Callable[[Index, int, ir.Value], ir.Value]) -> Pair:
+        """Goes through so many numbers, in vectors and then one by one; each way hands a value from turn to turn."""
+        e = self.e
+        vectors = self.builder.sdiv(count, ir.Constant(I64, TOGETHER))
+        (wide,) = e.fold([vectors], start[:1], lambda at, now: [turn(e.times(at[0], TOGETHER), TOGETHER, now[0])])
         done = e.times(vectors, TOGETHER)
-        e.repeat([self.builder.sub(count, done)], lambda at: copy(e.plus(done, at[0]), 1))
+        rest = self.builder.sub(count, done)
+        (single,) = e.fold([rest], start[1:], lambda at, now: [turn(e.plus(done, at[0]), 1, now[0])])
+        return wide, single
 
-    def _unchanged(self, item: Callable[..., Any], name: str, wanted: Callable[..., Any]) -> None:
-        pointers = [
-            self.slot(lambda runner, items: id(runner.kept(item(runner, items))), POINTER),
-            self.slot(lambda runner, items: id(runner.kept(name)), POINTER),
-            self.slot(lambda runner, items: id(runner.kept(wanted(runner, items))), POINTER),
-        ]
-        self.objects.refuse_changed(*pointers)
+    def _unchanged(self, item: Slot, name: str, wanted: Slot) -> None:
+        """Leaves where an attribute is another object than when the function was compiled."""
+        self.objects.refuse_changed(*[self.slot(*slot, kind=POINTER) for slot in (item, ("name", name), wanted)])
 
     # --- the run ---------------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         """Runs the plan; a long run lets other threads work."""
         o, builder = self.objects, self.builder
-        long = builder.icmp_unsigned("!=", self.slot(lambda runner, items: int(runner.is_long)), ir.Constant(I64, 0))
+        long = builder.icmp_unsigned("!=", self.slot("is long"), ir.Constant(I64, 0))
         run = self.builder.module.globals[RUN]
         with builder.if_else(long) as (then, otherwise):
             with then:
@@ -228,39 +224,37 @@ class CallWriter:
             o.refuse_unless(found if guard.truth else builder.not_(found))
         if not self.trace.optimistic:
             return
-        total = self.e.number(0.0)
+        e = self.e
+        totals = e.number(0.0, TOGETHER), e.number(0.0)
         for k in range(len(self.trace.results)):
             pointer = self.word(layout.result(k), POINTER)
-            count = self.slot(partial(_room, k=k))
 
-            def turn(at: list[Index], now: list[ir.Value], pointer: ir.Value = pointer) -> list[ir.Value]:
-                x = self.e.load(self.e.address(pointer, at[0]))
-                return [builder.fadd(now[0], builder.fmul(x, self.e.number(0.0)))]  # nan, if x is not finite
+            def turn(first: Index, width: int, total: ir.Value, pointer: ir.Value = pointer) -> ir.Value:
+                x = e.load(e.address(pointer, first), e.vector(width))
+                return builder.fadd(total, builder.fmul(x, e.number(0.0, width)))  # nan, if a number is not finite
 
-            (total,) = self.e.fold([count], [total], turn)
-        o.refuse_unless(builder.fcmp_ordered("==", total, self.e.number(0.0)))
+            totals = self._in_vectors(self.slot("room", k), totals, turn)
+        for total in totals:
+            o.refuse_unless(e.all(builder.fcmp_ordered("==", total, ir.Constant(total.type, None))))
 
     # --- the result ------------------------------------------------------------------------------------------------------
 
     def _return(self) -> None:
-        self._make(self.trace.structure, iter(self.trace.forms), lambda item: self.builder.store(item, self.result))
+        forms = iter(range(len(self.trace.forms)))
+        self._make(self.trace.structure, forms, lambda item: self.builder.store(item, self.result))
         self.builder.store(ir.Constant(I64, 0), self.busy)
         self.builder.ret(self.builder.load(self.result, typ=POINTER))
 
-    def _same(self, address: Slot) -> ir.Value:
-        """An object that is there already."""
-        item = self.slot(address, POINTER)
-        self.objects.call("Py_IncRef", item)
-        return item
-
-    def _make(self, structure: Structure, forms: Iterator[Form], keep: Callable[[ir.Value], object]) -> None:
+    def _make(self, structure: Structure, forms: Iterator[int], keep: Callable[[ir.Value], object]) -> None:
         """Makes an object; it is kept before what is in it is made, and dies with the whole result where that fails."""
         o = self.objects
         if structure.block is not None:
             keep(self._block(next(forms)))
             return
         if structure.kind is None:
-            keep(self._same(lambda runner, items: id(None)))
+            nothing = self.slot("none", kind=POINTER)
+            o.call("Py_IncRef", nothing)
+            keep(nothing)
             return
         kind = "PyTuple" if structure.kind is tuple else "PyList"
         found = o.made(o.call(f"{kind}_New", ir.Constant(I64, len(structure.children))))
@@ -268,23 +262,10 @@ class CallWriter:
         for k, child in enumerate(structure.children):
             self._make(child, forms, partial(o.call, f"{kind}_SetItem", found, ir.Constant(I64, k)))
 
-    def _block(self, form: Form) -> ir.Value:
-        o = self.objects
+    def _block(self, number: int) -> ir.Value:
+        o, form = self.objects, self.trace.forms[number]
         if form.kind == "number":
             numbers = self.word(self.layout.result(0), POINTER)
-            number = self.e.widened(self.e.load(self.e.address(numbers, form.index)))
-            return o.made(o.call("PyFloat_FromDouble", number))
-        copy = self.slot(lambda runner, items: id(runner.copy_of(form)), POINTER)
-        return o.made(o.call("PyObject_CallNoArgs", copy))
-
-
-def _length(runner: Any, items: Sequence[Any], k: int, d: int) -> int:
-    return int(items[k].shape[d])
-
-
-def _address(numbers: Any) -> int:
-    return int(np.asarray(numbers).ctypes.data)
-
-
-def _room(runner: Any, items: Sequence[Any], k: int) -> int:
-    return int(runner.room_of_result(k))
+            x = self.e.widened(self.e.load(self.e.address(numbers, form.index)))
+            return o.made(o.call("PyFloat_FromDouble", x))
+        return o.made(o.call("PyObject_CallNoArgs", self.slot("copy", number, kind=POINTER)))

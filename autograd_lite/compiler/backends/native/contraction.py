@@ -77,7 +77,7 @@ class Contraction:
         sizes: Sizes = {}
         if vectors:
             count = nest.counts[vectors[0]]
-            sizes[vectors[0]] = _powers(min(self.width, count))
+            sizes[vectors[0]] = (self.width, count % self.width)
         others = [k for k in range(len(nest.counts)) if k not in sizes and nest.counts[k] > 1]
         if others:
             counter = max(others, key=lambda k: (_sharing(nest, k), nest.counts[k]))
@@ -121,7 +121,7 @@ class Contraction:
 
     def _along_terms(self, nest: Nest, *, add: bool) -> None:
         counter = _shared_counter(nest)
-        sizes = {} if counter is None else {counter: _powers(min(self.width, nest.counts[counter]))}
+        sizes: Sizes = {} if counter is None else {counter: (self.width, nest.counts[counter] % self.width)}
         along = Direction("terms", self.width, summed=True)
         self._tiles(nest, sizes, lambda tile, starts: self._tile(nest, tile, starts, along, add=add))
 
@@ -177,9 +177,10 @@ class Contraction:
     ) -> None:
         """Sums whose lanes are to be added up: of as many at once as lie side by side."""
         inner = [k for k, stride in enumerate(nest.out) if stride == 1 and tile[k] > 1 and set(tile[k + 1 :]) <= {1}]
-        run = min(tile[inner[0]], self.width) if inner else 1
-        for first in range(0, len(values), run):
-            sums = self.e.added_lanes(values[first : first + run])
+        length = tile[inner[0]] if inner else 1
+        runs = [(start + k * size, size) for start, n, size in stretches(length, _powers(self.width)) for k in range(n)]
+        for first, size in [(k + start, size) for k in range(0, len(values), length) for start, size in runs]:
+            sums = self.e.added_lanes(values[first : first + size])
             sums = self.e.widened(sums) if self.summed else sums
             target = self.memory.pointer(self.e, self.buffer, places[first], kind=DOUBLE if self.summed else None)
             self.e.store(self.e.builder.fadd(self.e.load(target, sums.type), sums) if add else sums, target)

@@ -7,35 +7,28 @@ loop is written out; what is known in advance is added up in advance.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from llvmlite import ir
 
-from autograd_lite.compiler.backends.native.vectors import DOUBLE, FLOAT, element_of, intrinsic, spelled
+from autograd_lite.compiler.backends.native.index import Index, joined, split
+from autograd_lite.compiler.backends.native.types import (
+    DOUBLE,
+    ELEMENTS,
+    FLOAT,
+    I1,
+    I64,
+    POINTER,
+    VOID,
+    alignment,
+    constant,
+    places_of,
+    vector_of,
+    width_of,
+)
+from autograd_lite.compiler.backends.native.vectors import intrinsic, spelled
 
-__all__ = ["DOUBLE", "ELEMENTS", "FLOAT", "I64", "POINTER", "VOID", "Emitter", "Index", "vector_of"]
-
-I64, I1, VOID, POINTER = ir.IntType(64), ir.IntType(1), ir.VoidType(), ir.PointerType()
-
-ELEMENTS = {"float64": DOUBLE, "float32": FLOAT}
-"""The types of the numbers of a plan, by their names in numpy."""
-
-Index: TypeAlias = Any
-"""A whole number: an int, or a value of the code."""
-
-
-def vector_of(element: ir.Type, width: int) -> ir.Type:
-    """So many elements; one of them is no vector."""
-    return ir.VectorType(element, width) if width > 1 else element
-
-
-def width_of(kind: ir.Type) -> int:
-    return kind.count if isinstance(kind, ir.VectorType) else 1
-
-
-def _alignment(kind: ir.Type) -> int:
-    """Bytes: a vector may begin at any of its numbers."""
-    return 4 if element_of(kind) == FLOAT else 8
+__all__ = ["DOUBLE", "ELEMENTS", "FLOAT", "I64", "POINTER", "VOID", "Emitter", "Index", "constant", "vector_of"]
 
 
 class Emitter:
@@ -76,7 +69,7 @@ class Emitter:
         if width == 1 or isinstance(x.type, ir.VectorType):
             return x
         kind = self.vector(width)
-        first = self.builder.insert_element(ir.Constant(kind, ir.Undefined), x, ir.Constant(ir.IntType(32), 0))
+        first = self.builder.insert_element(ir.Constant(kind, ir.Undefined), x, constant(0, 32))
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), width), None)
         return self.builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), zeros)
 
@@ -123,12 +116,11 @@ class Emitter:
     def _only(self, x: ir.Value) -> ir.Value:
         if not isinstance(x.type, ir.VectorType):
             return x
-        return self.builder.extract_element(x, ir.Constant(ir.IntType(32), 0))
+        return self.builder.extract_element(x, constant(0, 32))
 
     def shuffled(self, x: ir.Value, y: ir.Value, places: Iterable[int]) -> ir.Value:
         """Lanes of x, and after those of y, in another order."""
-        mask = [ir.Constant(ir.IntType(32), k) for k in places]
-        return self.builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(ir.IntType(32), len(mask)), mask))
+        return self.builder.shuffle_vector(x, y, places_of(tuple(places)))
 
     def lanes_below(self, count: ir.Value, lane: Index, width: int) -> ir.Value:
         """Of so many lanes which are among the first `count`."""
@@ -138,7 +130,7 @@ class Emitter:
         found = ir.Constant(ir.VectorType(I1, width), ir.Undefined)
         for k, place in enumerate(places):
             below = self.builder.icmp_signed("<", self.whole(place), count)
-            found = self.builder.insert_element(found, below, ir.Constant(ir.IntType(32), k))
+            found = self.builder.insert_element(found, below, constant(k, 32))
         return found
 
     def all(self, mask: ir.Value) -> ir.Value:
@@ -153,73 +145,70 @@ class Emitter:
         builder = self.builder
         refused = mask if valid is None else builder.and_(mask, valid)
         with builder.if_then(builder.not_(self.all(builder.not_(refused))), likely=False):
-            builder.store(ir.Constant(I64, 1), self.failed)
+            builder.store(constant(1), self.failed)
 
     # --- whole numbers ---------------------------------------------------------------------------------------------------
 
     def whole(self, x: Index) -> ir.Value:
         """A whole number as a value."""
-        return ir.Constant(I64, x) if isinstance(x, int) else x
+        value, known = split(x)
+        if value is None:
+            return constant(known)
+        return self._once("add", value, known) if known else value
 
     def plus(self, x: Index, y: Index) -> Index:
-        if isinstance(x, int) and isinstance(y, int):
-            return x + y
-        if 0 in [z for z in (x, y) if isinstance(z, int)]:
-            return y if isinstance(x, int) else x
-        return self._once("add", x, y)
+        (one, known), (other, more) = split(x), split(y)
+        value = other if one is None else one if other is None else self._once("add", one, other)
+        return joined(value, known + more)
 
     def times(self, x: Index, y: Index) -> Index:
-        if isinstance(x, int) and isinstance(y, int):
-            return x * y
-        for one, other in ((x, y), (y, x)):
-            if isinstance(one, int) and one in (0, 1):
-                return other if one else 0
-        return self._once("mul", x, y)
+        number, (value, known) = (x, split(y)) if isinstance(x, int) else (y, split(x))
+        if not isinstance(number, int):
+            return self._once("mul", self.whole(x), self.whole(y))
+        if value is None or not number:
+            return number * known
+        return joined(value if number == 1 else self._once("mul", value, number), number * known)
 
-    def _once(self, name: str, x: Index, y: Index) -> ir.Value:
+    def _once(self, name: str, x: ir.Value, y: ir.Value | int) -> ir.Value:
         """What an instruction gives; within a block of code the same one is written once."""
+        key = (name, id(x), y if isinstance(y, int) else id(y), isinstance(y, int))
+        return self._kept(key, lambda: getattr(self.builder, name)(x, self.whole(y)))
+
+    def _kept(self, key: tuple[Any, ...], write: Callable[[], ir.Value]) -> ir.Value:
         if self._block is not self.builder.block:
             self._block, self._made = self.builder.block, {}
-        key = (name, *[z if isinstance(z, int) else id(z) for z in (x, y)], isinstance(x, int), isinstance(y, int))
         if key not in self._made:
-            self._made[key] = getattr(self.builder, name)(self.whole(x), self.whole(y))
+            self._made[key] = write()
         return self._made[key]
 
     def affine(self, counters: Sequence[Index], strides: Sequence[int], base: int = 0) -> tuple[Index, int]:
         """Σ counter·stride + base, as what the code adds up and what is known."""
-        known, found = base, 0
+        found: Index = base
         for counter, stride in zip(counters, strides, strict=True):
-            if isinstance(counter, int):
-                known += counter * stride
-            elif stride:
-                found = self.plus(found, self.times(counter, stride))
-        return found, known
+            found = self.plus(found, self.times(counter, stride))
+        value, known = split(found)
+        return 0 if value is None else value, known
 
     # --- memory ----------------------------------------------------------------------------------------------------------
 
     def address(self, pointer: ir.Value, moved: Index, known: int = 0, kind: ir.Type = None) -> ir.Value:
         """A pointer to an element of an array, of numbers unless a kind is given."""
         kind = kind or self.element
-        if not isinstance(moved, int):
-            pointer = self._once_moved(pointer, moved, kind)
-        else:
-            known += moved
-        return self.builder.gep(pointer, [ir.Constant(I64, known)], source_etype=kind) if known else pointer
+        value, more = split(moved)
+        if value is not None:
+            pointer = self._moved(pointer, value, kind)
+        return self._moved(pointer, known + more, kind) if known + more else pointer
 
-    def _once_moved(self, pointer: ir.Value, moved: ir.Value, kind: ir.Type) -> ir.Value:
-        if self._block is not self.builder.block:
-            self._block, self._made = self.builder.block, {}
-        key = (id(pointer), id(moved), str(kind))
-        if key not in self._made:
-            self._made[key] = self.builder.gep(pointer, [moved], source_etype=kind)
-        return self._made[key]
+    def _moved(self, pointer: ir.Value, shift: ir.Value | int, kind: ir.Type) -> ir.Value:
+        key = ("gep", id(pointer), shift if isinstance(shift, int) else id(shift), isinstance(shift, int), str(kind))
+        return self._kept(key, lambda: self.builder.gep(pointer, [self.whole(shift)], source_etype=kind))
 
     def load(self, pointer: ir.Value, kind: ir.Type = None) -> ir.Value:
         kind = kind or self.element
-        return self.builder.load(pointer, typ=kind, align=_alignment(kind))
+        return self.builder.load(pointer, typ=kind, align=alignment(kind))
 
     def store(self, x: ir.Value, pointer: ir.Value) -> None:
-        self.builder.store(x, pointer, align=_alignment(x.type))
+        self.builder.store(x, pointer, align=alignment(x.type))
 
     # --- loops -----------------------------------------------------------------------------------------------------------
 
@@ -263,17 +252,17 @@ class Emitter:
         if isinstance(count, int):
             builder.branch(head)
         else:
-            builder.cbranch(builder.icmp_signed(">", count, ir.Constant(I64, 0)), head, after)
+            builder.cbranch(builder.icmp_signed(">", count, constant(0)), head, after)
         builder.position_at_end(head)
         counter = builder.phi(I64)
-        counter.add_incoming(ir.Constant(I64, 0), before)
+        counter.add_incoming(constant(0), before)
         carried = []
         for x in start:
             phi = builder.phi(x.type)
             phi.add_incoming(x, before)
             carried.append(phi)
         found = turn(counter, list(carried))
-        following = builder.add(counter, ir.Constant(I64, 1))
+        following = builder.add(counter, constant(1))
         for phi, x in zip(carried, found, strict=True):
             phi.add_incoming(x, builder.block)
         counter.add_incoming(following, builder.block)

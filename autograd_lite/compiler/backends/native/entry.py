@@ -1,19 +1,15 @@
-"""Whether there is a short way into native code, and what stands in the table for it."""
+"""Whether there is a short way into native code, and what it depends on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 
 from autograd_lite.calculus.trees import Structure
-from autograd_lite.compiler.backends.native.call import NAME, RUN, CallWriter, Slot
-from autograd_lite.compiler.backends.native.emitter import I64, POINTER
-from autograd_lite.compiler.backends.native.layout import Layout
-from autograd_lite.compiler.backends.native.objects import fields_are_known
+from autograd_lite.compiler.backends.native.fields import fields_are_known
 from autograd_lite.compiler.sources import Array, Constants, Counts, Numbers, Parameters, StoredIn
 from autograd_lite.compiler.traced_call import Trace
 
@@ -65,18 +61,12 @@ def _outline(structure: Structure) -> Any:
 
 @dataclass
 class Entry:
-    """Writes the function, and the entries of the table that it needs.
-
-    Attributes:
-        slots: what these entries hold, from the runner and the blocks of the arguments.
-    """
+    """What a way in is made for: a trace, and the structures of its arguments."""
 
     trace: Trace
     arguments: Sequence[Structure]
     axis: int | None
     dtype: Any
-    slots: list[Slot] = field(default_factory=list)
-    name: str = NAME
 
     @property
     def facts(self) -> tuple[object, ...]:
@@ -89,19 +79,3 @@ class Entry:
         dimensions = {block: len(shape) for block, shape in trace.shapes.items()}
         guards, kinds = [guard.truth for guard in trace.guards], [type(child.block).__name__ for child in self.arguments]
         return sources, dimensions, guards, kinds, trace.forms, _outline(trace.structure), trace.optimistic
-
-    def write(self, module: ir.Module, layout: Layout) -> None:
-        """Adds the function to a module that has the function `run.0`."""
-        writer = CallWriter(self.trace, self.arguments, self.axis, self.dtype, module, layout)
-        writer.write()
-        self.slots = writer.slots
-
-    def enter(self, layout: Layout) -> None:
-        """Finds the entries of the table without the function."""
-        module = ir.Module()
-        ir.Function(module, ir.FunctionType(I64, [POINTER]), RUN)
-        self.write(module, layout)
-
-    def values(self, runner: Any, items: Sequence[Any]) -> list[int]:
-        """The entries of the table for a runner."""
-        return [slot(runner, items) for slot in self.slots]

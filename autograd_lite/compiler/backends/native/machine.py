@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -100,17 +100,19 @@ class Code:
 
     Arguments:
         code: as it would stand in a file.
+        names: of its functions.
         text: gives the module in LLVM's language from which it was made.
     """
 
-    def __init__(self, code: bytes, text: Callable[[], str]) -> None:
+    def __init__(self, code: bytes, names: Iterable[str], text: Callable[[], str]) -> None:
         import llvmlite.binding as llvm
 
         self.size, self._text = len(code), text
-        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine().target())
-        self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-        self._engine.finalize_object()
-        self._addresses: dict[str, int] = {}
+        library = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
+        for name in names:
+            library.export_symbol(name)
+        # A linker of its own: what one linker knows of libraries that are gone it never forgets.
+        self._library = library.link(llvm.create_lljit_compiler(), "plan")
 
     @property
     def text(self) -> str:
@@ -124,10 +126,8 @@ class Code:
         return str(machine().target().emit_assembly(llvm.parse_assembly(self.text)))
 
     def address(self, name: str) -> int:
-        """Where a function of the module begins; LLVM, which may be at work for another thread, is asked only once."""
-        if name not in self._addresses:
-            self._addresses[name] = int(self._engine.get_function_address(name))
-        return self._addresses[name]
+        """Where a function of the module begins."""
+        return int(self._library[name])
 
     def function(self, name: str, *types: Any, returns: Any = ctypes.c_int64) -> Any:
         """A function of the module that returns a whole number, or nothing, with arguments of these types."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from llvmlite import ir
 
-from autograd_lite.compiler.backends.native.emitter import I64, Emitter, Index
+from autograd_lite.compiler.backends.native.emitter import I64, Emitter, Index, constant
 from autograd_lite.compiler.backends.native.nest import CONSTANTS, Access
 
 __all__ = ["Memory", "Place", "Window"]
@@ -47,12 +47,12 @@ class Memory:
 
     Attributes:
         places: of each buffer that the function uses.
-        tables: pointers to the tables of positions and constants.
+        tables: pointers to the tables of positions and constants that the function uses.
         known: numbers that the code has at hand: of a buffer and a row.
     """
 
     places: dict[int, Place]
-    tables: Sequence[ir.Value]
+    tables: Mapping[int, ir.Value]
     contents: Sequence[Any]
     known: dict[tuple[int, int], ir.Value] = field(default_factory=dict)
 
@@ -118,7 +118,7 @@ class Memory:
         found = ir.Constant(e.vector(width), ir.Undefined)
         for k in range(width):
             at = [e.plus(c, k) if n == along else c for n, c in enumerate(counters)]
-            found = e.builder.insert_element(found, self._number(e, access, at), ir.Constant(ir.IntType(32), k))
+            found = e.builder.insert_element(found, self._number(e, access, at), constant(k, 32))
         return found
 
     def row(self, e: Emitter, access: Access, counters: Sequence[Index]) -> tuple[Index, int]:
@@ -135,7 +135,4 @@ class Memory:
 
     def _pointer(self, e: Emitter, place: Place, moved: Index, known: int, lane: Index, kind: ir.Type = None) -> ir.Value:
         offset, start = e.times(moved, place.stride), e.times(known, place.stride)
-        pointer = place.pointer
-        for shift in (offset, start, lane):
-            pointer = e.address(pointer, shift, kind=kind)
-        return pointer
+        return e.address(place.pointer, e.plus(e.plus(offset, lane), start), kind=kind)

@@ -7,7 +7,7 @@ where lanes are added up they are zeros.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,19 +16,17 @@ from llvmlite import ir
 from autograd_lite.compiler.backends.native.chunks import Group, cut
 from autograd_lite.compiler.backends.native.contraction import clear_sums, round_sums
 from autograd_lite.compiler.backends.native.emitter import ELEMENTS, I64, POINTER, Emitter, Index
-from autograd_lite.compiler.backends.native.layout import FAILED, PADDED, SCRATCH, Layout
+from autograd_lite.compiler.backends.native.layout import FAILED, Layout
 from autograd_lite.compiler.backends.native.machine import Machine
-from autograd_lite.compiler.backends.native.memory import Memory, Place
-from autograd_lite.compiler.backends.native.nest import CONSTANTS, Access, Nest, Nests
+from autograd_lite.compiler.backends.native.nest import CONSTANTS, Nest, Nests
 from autograd_lite.compiler.backends.native.own_memory import OwnMemory
 from autograd_lite.compiler.backends.native.packing import Packing
 from autograd_lite.compiler.backends.native.pieces import PieceWriter
+from autograd_lite.compiler.backends.native.shared import BLOCK, Called, Functions, accesses
 from autograd_lite.compiler.backends.native.stages import BLOCKS, FOREIGN, Stage, Stages
 from autograd_lite.compiler.plan import Output, Plan, Step
 
 __all__ = ["ModuleWriter"]
-
-Piece = tuple[Step, list[Nest]]
 
 
 @dataclass
@@ -60,7 +58,7 @@ class ModuleWriter:
         self.layout = Layout(len(self.plan.buffers), len(self.nests.tables), len(self.plan.results))
         self.room = OwnMemory(self.stages, self.nests, self.loops, self.copied, self.width)
         self.module = ir.Module("plan")
-        self.kind = ir.FunctionType(ir.VoidType(), [POINTER, I64, I64])
+        self.functions = Functions(self.module, self.stages, self.nests, self.layout, self.host, self.room)
         self._write()
 
     def _loops(self, step: Step) -> list[Nest]:
@@ -80,6 +78,7 @@ class ModuleWriter:
                 self._end(run)
                 run = []
                 self.runs.append(stage.steps[0])
+                self.functions.met |= stage.read | stage.written
             else:
                 run.append(self._stage(number, stage))
         if self.stages.copies:
@@ -105,29 +104,34 @@ class ModuleWriter:
 
     def _stage(self, number: int, stage: Stage) -> ir.Function:
         """The functions of a stage's pieces, and the one that calls them."""
-        pieces: list[ir.Function] = []
+        pieces: list[Called] = []
         readers = self._readers(stage)
         if stage.kind == BLOCKS and self.room.packed(stage):
-            pieces.append(self._pack(number, stage))
+            pieces.append((self._pack(number, stage), None))
         for k, group in enumerate(self.room.groups(stage)):
             own = {step.buffer for step, _ in group.steps}
-            reads = {access.buffer for _, nests in group.steps for access in _accesses(nests)}
+            reads = {access.buffer for _, nests in group.steps for access in accesses(nests)}
             needed = frozenset(own if len(own) == 1 else [b for b in own if not readers.get(b, set()) <= own])
+            name = f"stage.{number}.{k}"
+            if not group.written_out:
+                pieces.append(self.functions.shared(name, number, group, needed))
+                continue
             buffers = [b for b in [*sorted(reads - own), *sorted(needed)] if b != CONSTANTS]
 
             def write(w: PieceWriter, group: Group = group, needed: frozenset[int] = needed) -> None:
                 w.group(group, needed)
 
-            pieces.append(self._piece(f"stage.{number}.{k}", number, buffers, write))
+            found = [access for _, nests in group.steps for access in accesses(nests)]
+            pieces.append((self.functions.piece(name, number, buffers, found, write), None))
         if stage.copies:
-            pieces.append(self._copies(f"stage.{number}.copies", number, stage.copies))
+            pieces.append((self._copies(f"stage.{number}.copies", number, stage.copies), None))
         return self._blocks(number, stage, pieces)
 
     def _readers(self, stage: Stage) -> dict[int, set[int]]:
         """Of each buffer the steps of its stage that read it, and -1 if something else does."""
         readers: dict[int, set[int]] = {}
         for step in stage.steps:
-            for access in _accesses(self.loops[step.buffer]):
+            for access in accesses(self.loops[step.buffer]):
                 readers.setdefault(access.buffer, set()).add(step.buffer)
         elsewhere = stage.written - self.stages.local
         for buffer in [*elsewhere, *[output.piece.operands[0].buffer for _, output in stage.copies]]:
@@ -136,30 +140,31 @@ class ModuleWriter:
 
     def _copies(self, name: str, stage: int, copies: Sequence[tuple[int, Output]]) -> ir.Function:
         found = [self.copied[id(output)] for _, output in copies]
-        buffers = [access.buffer for _, source, target in found for access in (source, target) if access.buffer != CONSTANTS]
-        return self._piece(name, stage, buffers, lambda w: w.copies(found))
+        reads = [access for _, source, target in found for access in (source, target)]
+        buffers = [access.buffer for access in reads if access.buffer != CONSTANTS]
+        return self.functions.piece(name, stage, buffers, reads, lambda w: w.copies(found))
 
     def _pack(self, number: int, stage: Stage) -> ir.Function:
         def write(w: PieceWriter) -> None:
             table, first, _ = w.e.function.args
             for source, rows in self.room.packed(stage).items():
                 entry = self.layout.buffer(source)
-                pointer = self._entry(w.e, table, entry, POINTER)
-                strides = (self._entry(w.e, table, entry + 1), self._entry(w.e, table, entry + 2))
+                pointer = self.functions.entry(w.e, table, entry, POINTER)
+                strides = (self.functions.entry(w.e, table, entry + 1), self.functions.entry(w.e, table, entry + 2))
                 target = w.memory.places[source].pointer
                 Packing(w.e, w.width, w.block, w.e.function.args[2], pointer, strides, first, target, rows).write()
 
-        return self._piece(f"stage.{number}.pack", number, self.room.packed(stage), write)
+        return self.functions.piece(f"stage.{number}.pack", number, self.room.packed(stage), (), write)
 
-    def _blocks(self, number: int, stage: Stage, pieces: Sequence[ir.Function]) -> ir.Function:
+    def _blocks(self, number: int, stage: Stage, pieces: Sequence[Called]) -> ir.Function:
         """The function of a stage: all its pieces, for each block of some lanes."""
-        function = ir.Function(self.module, self.kind, f"stage.{number}")
+        function = ir.Function(self.module, BLOCK, f"stage.{number}")
         e = Emitter(function, self.element)
         table, low, high = function.args
         block = ir.Constant(I64, self.room.block)
         if stage.kind != BLOCKS:
             for piece in pieces:
-                e.builder.call(piece, [table, low, high])
+                self.functions.call(e, piece, number, (table, low, high))
         else:
             sums = list(self._sums(e, table, stage))
             for pointer, rows in sums:
@@ -173,7 +178,7 @@ class ModuleWriter:
                 full = e.builder.icmp_signed(">", rest, block)
                 valid = e.builder.select(full, block, rest)
                 for piece in pieces:
-                    e.builder.call(piece, [table, first, valid])
+                    self.functions.call(e, piece, number, (table, first, valid))
 
             e.repeat([count], turn)
             for pointer, rows in sums:
@@ -185,42 +190,5 @@ class ModuleWriter:
         """Where a stage's sums over lanes are, and how many."""
         for step in stage.steps:
             if self.stages.axis in step.over:
-                yield self._entry(e, table, self.layout.buffer(step.buffer), POINTER), self.nests.rows(step.buffer)
-
-    def _entry(self, e: Emitter, table: ir.Value, place: int, kind: ir.Type = I64) -> ir.Value:
-        pointer = e.builder.gep(table, [ir.Constant(I64, place)], source_etype=I64)
-        return e.builder.load(pointer, typ=kind)
-
-    def _piece(self, name: str, stage: int, buffers: Iterable[int], write: Callable[[PieceWriter], None]) -> ir.Function:
-        """A function that does its part of one block."""
-        function = ir.Function(self.module, self.kind, name)
-        function.linkage = "internal"
-        function.attributes.add("noinline")
-        e = Emitter(function, self.element)
-        table, first, valid = function.args
-        e.failed = e.builder.gep(table, [ir.Constant(I64, FAILED)], source_etype=I64)
-        places = {number: self._place(e, table, number, stage, first) for number in dict.fromkeys(buffers)}
-        tables = [self._entry(e, table, self.layout.table(k), POINTER) for k in range(len(self.nests.tables))]
-        block = self.room.block if stage >= 0 and self.stages.order[stage].kind == BLOCKS else 0
-        memory = Memory(places, tables, self.nests.tables)
-        write(PieceWriter(e, memory, self.stages.axis, block, self.width, self.host.registers, valid))
-        e.builder.ret_void()
-        return function
-
-    def _place(self, e: Emitter, table: ir.Value, number: int, stage: int, first: ir.Value) -> Place:
-        if stage >= 0 and number in self.room.offsets[stage]:
-            lanes = self.room.lanes(self.stages.order[stage])
-            scratch = self._entry(e, table, SCRATCH, POINTER)
-            return Place(e.address(scratch, 0, self.room.offsets[stage][number] * lanes), lanes)
-        entry = self.layout.buffer(number) if number >= 0 else self.layout.result(-2 - number)
-        pointer = self._entry(e, table, entry, POINTER)
-        axes = self.plan.buffers[number].axes if number >= 0 else self.plan.results[-2 - number].axes
-        if self.stages.axis not in axes or self.stages.axis is None:
-            return Place(pointer)
-        return Place(e.address(pointer, first), self._entry(e, table, PADDED))
-
-
-def _accesses(nests: Sequence[Nest]) -> Iterator[Access]:
-    for nest in nests:
-        for part in nest.parts:
-            yield from part.operands
+                pointer = self.functions.entry(e, table, self.layout.buffer(step.buffer), POINTER)
+                yield pointer, self.nests.rows(step.buffer)

@@ -113,6 +113,7 @@ class Nests:
     sizes: dict[int, int]
     dtype: Any
     tables: list[Any] = field(default_factory=list)
+    _known: dict[tuple[str, bytes], int] = field(default_factory=dict)
 
     def points(self, axes: Axes) -> int:
         """How many points all axes have but the one in blocks."""
@@ -191,9 +192,13 @@ class Nests:
         return Access(view.buffer, 0, still, None, table, 0, joined(listed, {}), unit, has_lanes)
 
     def _table(self, numbers: Any, dtype: Any) -> int:
+        """The number of a table; equal ones are one."""
         with quiet():  # a constant may be too large for a shorter type of numbers
-            self.tables.append(np.ascontiguousarray(numbers, dtype).ravel())
-        return len(self.tables) - 1
+            table = np.ascontiguousarray(numbers, dtype).ravel()
+        number = self._known.setdefault((table.dtype.str, table.tobytes()), len(self.tables))
+        if number == len(self.tables):
+            self.tables.append(table)
+        return number
 
 
 def _differs(numbers: Any, k: int) -> bool:

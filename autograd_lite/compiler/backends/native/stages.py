@@ -17,19 +17,12 @@ from autograd_lite.compiler.backends.native.reduction import is_reduced
 from autograd_lite.compiler.backends.native.rows import is_written
 from autograd_lite.compiler.plan import Output, Piece, Plan, Step
 
-__all__ = ["BLOCKS", "FOREIGN", "FREE", "Stage", "Stages", "blocked_axis"]
+__all__ = ["BLOCKS", "FOREIGN", "FREE", "Stage", "Stages"]
 
 FREE, BLOCKS, FOREIGN = "free", "blocks", "foreign"
 
 LARGE = 16 * 1024
 """Numbers of a factor without lanes from which on a product is left to the matrix library: it does not fit the caches."""
-
-
-def blocked_axis(plan: Plan, sizes: dict[int, int]) -> int | None:
-    """The axis whose lanes go in blocks: the longest."""
-    axes = {axis for buffer in plan.buffers for axis in buffer.axes}
-    axes |= {axis for step in plan.steps for axis in step.over}
-    return max(axes, key=lambda axis: (sizes[axis], -axis)) if axes else None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import ctypes
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from llvmlite import ir
@@ -20,6 +21,7 @@ DOUBLE, FLOAT, INT64, BOOL = ir.DoubleType(), ir.FloatType(), ir.IntType(64), ir
 SIGN = 1 << 63
 
 
+@lru_cache
 def like(shape: ir.Type, element: ir.Type) -> ir.Type:
     """The type of as many lanes as another has."""
     return ir.VectorType(element, shape.count) if isinstance(shape, ir.VectorType) else element
