@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
@@ -12,45 +12,18 @@ from typing import Any, TypeAlias
 
 from autograd_lite.drawing.folding import Box, Folded, Folding, Item, folded
 from autograd_lite.drawing.nodes import is_stale
+from autograd_lite.drawing.part import Part, items_of
 from autograd_lite.drawing.scene import Mark, Scene, Shown, add_marks, check_limit, far_used, shortened, shown_of
 from autograd_lite.engine.node import Node
 from autograd_lite.engine.sweep import reverse
 
-__all__ = ["Part", "folded_scene", "group_lines", "largest_of"]
+__all__ = ["folded_scene", "group_lines", "largest_of"]
 
 LONGEST, MOST_NAMED = 48, 8
 """Characters, of a group's title; and arguments of a node that are not shown, each under its name."""
 
 Slopes: TypeAlias = dict[int, tuple[Sequence[Any], float | None, Sequence[float | None]]]
 """Of nodes, by their positions, the arguments, the derivative that arrives or None, and the local ones if one does."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """Which part of a graph is shown.
-
-    Attributes:
-        around, radius: a node, and how many arrows away from it others may be.
-        between: two nodes, of which all is shown that depends on the one and that the other depends on.
-    """
-
-    around: Node | None = None
-    radius: int = 2
-    between: tuple[Node, Node] | None = None
-
-    def __post_init__(self) -> None:
-        if self.around is not None and not isinstance(self.around, Node):
-            raise TypeError(f"draw: around is of type {type(self.around).__name__}; it must be a Value of the graph")
-        if type(self.radius) is not int or self.radius < 0:
-            raise ValueError(f"draw: the radius is {self.radius!r}; it must be a whole number from 0 on")
-        pair = self.between
-        if pair is not None and not (isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(n, Node) for n in pair)):
-            raise TypeError(f"draw: between is {shortened(repr(pair), 60)}; it must be two Values of the graph, (w, loss)")
-
-    @property
-    def whole(self) -> bool:
-        """Whether all of the graph is shown."""
-        return self.around is None and self.between is None
 
 
 class _Builder:
@@ -225,7 +198,7 @@ def folded_scene(
     for box in boxes:
         members = [box.item] if isinstance(box.item, Node) else [builder.order[k] for k in box.item.members]
         item_of |= dict.fromkeys(members, box.item)
-    kept = _kept(boxes, item_of, part)
+    kept = items_of(boxes, item_of, part)
     grouped = any(isinstance(box.item, Folded) for box in boxes)
     instead = "fold more of it, with a smaller depth" if grouped else "it has no groups yet, so use name_scope or modules"
     check_limit(len(kept), limit, instead)
@@ -240,62 +213,3 @@ def folded_scene(
         check_limit(len(builder.scene.boxes), limit, instead)
     drawn = sum(1 if isinstance(item, Node) else len(item.members) for item in kept)
     return replace(builder.scene, hidden=len(order) - drawn)
-
-
-def _kept(boxes: Sequence[Box], item_of: Mapping[Node, Item], part: Part) -> set[Item]:
-    """The items of the part that is shown."""
-    kept = {box.item for box in boxes}
-    for what, nodes in (("around", (part.around,)), ("between", part.between)):
-        for node in nodes or ():
-            if node is not None and node not in item_of:
-                raise ValueError(f"draw: {what} has a Value that the drawn one does not depend on; it must be in its graph")
-    if part.between is not None:
-        start, end = part.between
-        kept = _on_ways(boxes, _holding(boxes, item_of, start), item_of[end])
-        if not kept:
-            raise ValueError("draw: between has two Values of which the second does not depend on the first: (w, loss)")
-    if part.around is not None:
-        kept &= _near(boxes, _holding(boxes, item_of, part.around), part.radius)
-        if not kept:
-            raise ValueError(
-                f"draw: nothing that is between the two Values is within a radius of {part.radius} around the third one: "
-                "give a larger radius, or one of the two options alone"
-            )
-    return kept
-
-
-def _holding(boxes: Sequence[Box], item_of: Mapping[Node, Item], node: Node) -> set[Item]:
-    """The box of a node; of a leaf in a group whose runs have boxes of their own, those of all runs that use it."""
-    own = item_of[node]
-    if isinstance(own, Node) or node._op is not None:
-        return {own}
-    runs = [box.item for box in boxes if isinstance(box.item, Folded) and box.item.group is own.group]
-    users = {item_of[user] for user in item_of if any(arg is node for arg in user.args)} if len(runs) > 1 else set()
-    return {own, *[run for run in runs if run in users]}
-
-
-def _on_ways(boxes: Sequence[Box], starts: set[Item], end: Item) -> set[Item]:
-    """The items that are reached from one of the starts, and that reach the end."""
-    after = set(starts)
-    for box in boxes:
-        if any(item in after for item in box.edges):
-            after.add(box.item)
-    ahead = {end}
-    for box in reversed(boxes):
-        if box.item in ahead:
-            ahead |= set(box.edges)
-    return after & ahead
-
-
-def _near(boxes: Sequence[Box], starts: set[Item], radius: int) -> set[Item]:
-    """The items at most so many arrows away from one of the starts, whichever way the arrows lead."""
-    beside: dict[Item, list[Item]] = {box.item: list(box.edges) for box in boxes}
-    for box in boxes:
-        for other in box.edges:
-            beside[other].append(box.item)
-    near, rim = set(starts), set(starts)
-    while rim and radius > 0:
-        rim = {other for item in rim for other in beside[item]} - near
-        near |= rim
-        radius -= 1
-    return near

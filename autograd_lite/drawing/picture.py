@@ -13,12 +13,13 @@ from typing import Any
 
 from autograd_lite.drawing.dot import DotError, digraph_of, run_dot
 from autograd_lite.drawing.emphasis import emphasised
-from autograd_lite.drawing.folded_scene import Part, folded_scene
+from autograd_lite.drawing.folded_scene import folded_scene
 from autograd_lite.drawing.folding import Folding
 from autograd_lite.drawing.graph_json import Entry, entries_of, json_of
 from autograd_lite.drawing.mermaid import mermaid_of
 from autograd_lite.drawing.names import names_in
 from autograd_lite.drawing.options import check_options, listed, look_of
+from autograd_lite.drawing.part import Part
 from autograd_lite.drawing.scene import Scene, scene_of
 from autograd_lite.drawing.svg import svg_of
 from autograd_lite.drawing.theme import page_style, palette_of

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from autograd_lite.drawing.folded_scene import Part, folded_scene, group_lines, largest_of
+from autograd_lite.drawing.folded_scene import folded_scene, group_lines, largest_of
 from autograd_lite.drawing.folding import Folding
 from autograd_lite.drawing.groups import Group, grouping_of
+from autograd_lite.drawing.part import Part
 from autograd_lite.drawing.scene import Scene, Shown
 from autograd_lite.engine.node import Node
 

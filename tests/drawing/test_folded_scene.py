@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 import autograd_lite as ag
 from autograd_lite import Value
 from autograd_lite.drawing import draw
-from autograd_lite.drawing.folded_scene import Part, folded_scene
+from autograd_lite.drawing.folded_scene import folded_scene
 from autograd_lite.drawing.folding import Folding
+from autograd_lite.drawing.part import Part
 from autograd_lite.drawing.scene import scene_of
 from autograd_lite.engine.ledger import ledger
 from autograd_lite.engine.paths import count_paths, path_product, paths
