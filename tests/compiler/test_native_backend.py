@@ -407,3 +407,17 @@ def test_products_with_a_matrix_have_all_rows_and_all_terms(count):
     both = native(lambda m, x, y: ([ag.dot(column, x) for column in m.T], [ag.dot(row, y) for row in m]))
     for found, wanted in zip(both(matrix, x, y), (x @ matrix, matrix @ y), strict=True):
         np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-13)
+
+
+def test_the_memory_of_a_block_is_enough_for_the_stage_that_needs_most():
+    """A first stage that keeps 200 rows at once, and a second one that keeps few."""
+
+    def f(xs):
+        sums = ag.vmap(lambda x: ag.total([ag.sin(a) * x[0] for a in x]))(xs)
+        whole = ag.total(sums)
+        return ag.vmap(lambda x: ag.sin(x + whole))(sums)
+
+    xs = dice.normal(size=(70, 200))
+    sums = np.sin(xs).sum(axis=1) * xs[:, 0]
+    assert native(f).lower(xs).code.scratch >= 200
+    np.testing.assert_allclose(native(f)(xs), np.sin(sums + sums.sum()), atol=1e-9)
