@@ -513,3 +513,50 @@ def test_products_with_a_matrix_have_all_rows_and_all_terms(count):
     both = native(lambda m, x, y: ([ag.dot(column, x) for column in m.T], [ag.dot(row, y) for row in m]))
     for found, wanted in zip(both(matrix, x, y), (x @ matrix, matrix @ y), strict=True):
         np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-13)
+
+
+def test_the_memory_of_a_block_is_enough_for_the_stage_that_needs_most():
+    """A first stage that keeps 200 rows at once, and a second one that keeps few."""
+
+    def f(xs):
+        sums = ag.vmap(lambda x: ag.total([ag.sin(a) * x[0] for a in x]))(xs)
+        whole = ag.total(sums)
+        return ag.vmap(lambda x: ag.sin(x + whole))(sums)
+
+    xs = dice.normal(size=(70, 200))
+    sums = np.sin(xs).sum(axis=1) * xs[:, 0]
+    assert native(f).lower(xs).code.scratch >= 200
+    np.testing.assert_allclose(native(f)(xs), np.sin(sums + sums.sum()), atol=1e-9)
+
+
+READS = {
+    "the first": lambda s: [x * s[0] for x in s],
+    "backwards": lambda s: [x * y for x, y in zip(s, s[::-1], strict=True)],
+    "across": lambda s: [x * s[k // 6 + 6 * (k % 6)] for k, x in enumerate(s)],
+    "anywhere": lambda s: [x * s[(k * k) % 36] for k, x in enumerate(s)],
+}
+
+
+@pytest.mark.parametrize("order", READS)
+@pytest.mark.parametrize("count", [0, 9])
+def test_a_step_that_reads_another_s_rows_in_another_order_waits_for_them(order, count):
+    f = lambda xs: READS[order]([ag.sin(x) for x in xs])  # noqa: E731
+    xs = dice.normal(size=(count, 36)) if count else dice.normal(size=36)
+    wanted = [np.array(f(row)) for row in np.atleast_2d(xs)]
+    found = native(ag.vmap(f) if count else f)(xs)
+    np.testing.assert_allclose(np.transpose(found) if count else [found], wanted, rtol=1e-13)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_place_that_any_thread_refuses_is_refused_once(threads):
+    picked = native(ag.vmap(lambda x, k: ag.pick([x, 2.0 * x], k)), threads=threads)
+    xs = np.ones(600)
+    for place in [1.0, 5.0, 1.0]:
+        places = np.append(np.ones(599), place)
+        if place == 5.0:
+            with pytest.raises(IndexError):
+                picked(xs, places)
+        else:
+            assert picked(xs, places).tolist() == [2.0] * 600
+    ((variant,),) = picked._variants.values()
+    assert variant.run([xs, np.ones(600)])[0] is None  # what was refused is forgotten

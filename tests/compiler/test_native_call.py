@@ -218,6 +218,16 @@ def test_a_number_that_a_row_refuses_is_refused_by_the_short_way_and_the_next_is
         assert direct((1.5, 1.0)) == 3.0
 
 
+def test_what_lies_behind_an_array_is_not_read():
+    f = native(ag.vmap(ag.grad(lambda x: ag.total([ag.sqrt(ag.relu(a)) for a in x]))))
+    table = np.full((64, 9), np.nan)
+    for lanes in [table[:9], np.asfortranarray(table)[:9], table[:9, ::-1]]:
+        lanes[:] = 4.0
+        direct = direct_of(f, lanes)
+        assert direct((lanes,)) is not MISS  # it would be, for a result that is not finite
+        assert direct((lanes,)).tolist() == [[0.25] * 9] * 9
+
+
 def test_other_shapes_are_served_too():
     f = native(lambda xs: ag.total(ag.vmap(lambda x: x * 2.0)(xs)))
     for n in [3, 5, 3, 8, 5]:
