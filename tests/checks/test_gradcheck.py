@@ -30,6 +30,7 @@ def verdict(f, *inputs, check=ag.gradcheck, **options):
 # --- it does not cry wolf ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow  # the same on any interpreter
 @settings(examples(1000), derandomize=True)
 @given(recipe=graphs())
 def test_a_thousand_random_graphs_pass(recipe):
