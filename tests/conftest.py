@@ -5,6 +5,7 @@ whether a change broke what held, for which forty throws do. New faults are for 
 hundred times, and for `nightly`; what only many throws find is written down as an `@example`, which every profile runs.
 """
 
+import gc
 import os
 
 from hypothesis import HealthCheck, settings
@@ -29,3 +30,9 @@ from autograd_lite.compiler.backends import choice  # noqa: E402  # after the va
 
 # A test calls a function a few times, for which machine code does not pay; it has tests of its own, which ask for it.
 choice.REPLAYS = 1
+
+
+def pytest_collection_finish() -> None:
+    """Takes what stays to the end, modules and tests, out of what the garbage collector walks through again and again."""
+    gc.collect()
+    gc.freeze()
