@@ -1,8 +1,11 @@
-"""Hypothesis profiles: `dev` by default; `ci` rolls the same dice every time, `again` some of them; `nightly` looks longer.
+"""Hypothesis profiles: `dev` by default; `ci` rolls the same dice every time, `again` few of them; `nightly` looks longer.
 
-Choose one by `HYPOTHESIS_PROFILE=nightly python -m pytest`.
+Choose one by `HYPOTHESIS_PROFILE=nightly python -m pytest`. Dice that always fall alike find nothing new: what `ci` asks is
+whether a change broke what held, for which forty throws do. New faults are for `dev`, which rolls other dice every time a
+hundred times, and for `nightly`; what only many throws find is written down as an `@example`, which every profile runs.
 """
 
+import gc
 import os
 
 from hypothesis import HealthCheck, settings
@@ -18,7 +21,7 @@ os.environ.setdefault("AUTOGRAD_LITE_CACHE", "0")
 SLOW = [HealthCheck.too_slow]  # a first call in a cold process is slow, and no reason to fail
 
 settings.register_profile("dev", deadline=None, suppress_health_check=SLOW)
-settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=SLOW)
+settings.register_profile("ci", deadline=None, derandomize=True, max_examples=40, suppress_health_check=SLOW)
 settings.register_profile("again", deadline=None, derandomize=True, max_examples=12, suppress_health_check=SLOW)
 settings.register_profile("nightly", deadline=None, max_examples=2000, suppress_health_check=SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
@@ -27,3 +30,9 @@ from autograd_lite.compiler.backends import choice  # noqa: E402  # after the va
 
 # A test calls a function a few times, for which machine code does not pay; it has tests of its own, which ask for it.
 choice.REPLAYS = 1
+
+
+def pytest_collection_finish() -> None:
+    """Takes what stays to the end, modules and tests, out of what the garbage collector walks through again and again."""
+    gc.collect()
+    gc.freeze()

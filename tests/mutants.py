@@ -27,6 +27,7 @@ from typing import Any
 from hypothesis import Phase, settings
 
 import autograd_lite  # noqa: F401  # fills the table
+import tests.conftest  # noqa: F401  # fills the profiles
 from autograd_lite.engine import operations as table
 from autograd_lite.engine.domain import Domain
 from autograd_lite.engine.notation import Part

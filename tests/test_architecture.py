@@ -93,6 +93,7 @@ def broken_imports(file):
             yield f"{own} imports {name}"
 
 
+@pytest.mark.slow  # the same on any interpreter
 @pytest.mark.parametrize("file", FILES, ids=module_name)
 def test_imports_run_one_way(file):
     assert list(broken_imports(file)) == []
@@ -112,6 +113,7 @@ def test_nn_and_optim_know_nothing_of_the_compiler():
             assert not [name for name in imports(file) if name.startswith("autograd_lite.compiler")]
 
 
+@pytest.mark.slow  # the same on any interpreter
 @pytest.mark.parametrize("file", FILES, ids=module_name)
 def test_a_file_is_read_in_ten_minutes_and_a_function_fits_on_a_screen(file):
     text = file.read_text(encoding="utf-8")
@@ -123,6 +125,7 @@ def test_a_file_is_read_in_ten_minutes_and_a_function_fits_on_a_screen(file):
             assert lines <= 40, f"{node.name} has {lines} lines"
 
 
+@pytest.mark.slow  # the same on any interpreter
 @pytest.mark.parametrize("file", [file for file in FILES if file.name not in TABLE_FILES], ids=module_name)
 def test_no_algorithm_names_an_operation(file):
     """No name or symbol of an operation is compared with a text, and none is looked up by a text, outside the table."""

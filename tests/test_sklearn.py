@@ -113,6 +113,7 @@ class TestAccuracy:
         assert ours >= 0.97
         assert ours >= theirs - 0.005
 
+    @pytest.mark.slow  # the same on any interpreter
     @pytest.mark.parametrize(
         ("data", "least"),
         [(load_diabetes(return_X_y=True), 0.3), (make_friedman1(500, noise=1.0, random_state=0), 0.85)],

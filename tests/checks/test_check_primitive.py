@@ -16,6 +16,7 @@ from autograd_lite.engine.sweep import forward
 from tests.checks.planted import PLANTED, RIGHT, declared, planted
 
 
+@pytest.mark.slow  # the same on any interpreter
 @pytest.mark.parametrize("name", sorted(TABLE))
 def test_every_row_of_the_table_passes(name):
     ag.check_primitive(TABLE[name], examples=40)

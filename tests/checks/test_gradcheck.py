@@ -30,7 +30,8 @@ def verdict(f, *inputs, check=ag.gradcheck, **options):
 # --- it does not cry wolf ------------------------------------------------------------------------------------------------
 
 
-@settings(examples(1000), derandomize=True)
+@pytest.mark.slow  # the same on any interpreter
+@settings(max_examples=max(1000, examples(1000).max_examples), derandomize=True)
 @given(recipe=graphs())
 def test_a_thousand_random_graphs_pass(recipe):
     assert ag.gradcheck(lambda *xs: recipe.on_rows(xs)[-1], *recipe.inputs)

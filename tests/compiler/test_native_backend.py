@@ -178,19 +178,19 @@ def test_in_single_precision_a_random_graph_is_off_by_what_its_operations_round(
 # --- structural zeros ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("lanes", "dtype"), [*[(lanes, "float64") for lanes in LANES], ("one dead", "float32"), ("exact zero", "float32")]
-)
+@every_dtype
 @pytest.mark.parametrize("name", DEAD)
-def test_over_lanes_nothing_comes_from_behind_a_structural_zero(name, lanes, dtype):
+def test_over_lanes_nothing_comes_from_behind_a_structural_zero(name, dtype):
     def f(w, xs):
         return ag.total(ag.vmap(DEAD[name], in_axes=(None, 0))(w, xs))
 
-    xs = np.array(LANES[lanes])
     for way in [f, *both_ways(f)]:
-        expected, found = way(0.7, xs), native(way, dtype=dtype)(0.7, xs)
-        assert_close(np.nan_to_num(found), np.nan_to_num(expected), 100.0 * SUMS[dtype])
-        assert (np.isfinite(found) == np.isfinite(expected)).all()
+        compiled = native(way, dtype=dtype)  # once for all lanes: the plan knows nothing of their numbers
+        for lanes, numbers in LANES.items():
+            xs = np.array(numbers)
+            expected, found = way(0.7, xs), compiled(0.7, xs)
+            assert_close(np.nan_to_num(found), np.nan_to_num(expected), 100.0 * SUMS[dtype])
+            assert (np.isfinite(found) == np.isfinite(expected)).all(), lanes
 
 
 # --- lanes ---------------------------------------------------------------------------------------------------------------
@@ -406,9 +406,9 @@ def test_compiling_again_and_again_leaves_nothing_behind():
         gc.collect()
         return int(statm.read_text().split()[1]) * 4096
 
-    before = compile_some(300)
+    before = compile_some(150)
     # Code alone is a page, and what LLVM knows of it is more; fragments of memory are no growth.
-    assert compile_some(200) - before < 200 * 8192
+    assert compile_some(150) - before < 150 * 8192
 
 
 def test_a_function_that_is_dropped_frees_its_code():

@@ -11,6 +11,8 @@ import autograd_lite as ag
 from tests.compiler.test_jit import assert_close
 from tests.strategies import examples
 
+pytestmark = pytest.mark.slow  # numbers that no interpreter changes
+
 DEAD = {
     "root of relu": lambda w, x: ag.sqrt(ag.relu(w * x)),
     "log where positive": lambda w, x: ag.where(x > 0.0, ag.log(w * x), 0.0),

@@ -29,33 +29,47 @@ HALF_A_PIXEL = 0.5
 """Browsers round the boxes of texts to some fraction of a pixel."""
 
 
+VIEWPORT = {"width": 1200, "height": 900}
+
+
 @pytest.fixture(scope="module")
 def browser():
+    """A browser whose first page, without a network, serves test after test: a new one takes a process of its own."""
     with playwright.sync_playwright() as started:
         own = started.chromium.executable_path
         program = next(filter(None, map(shutil.which, CHROMIUM)), own if Path(own).exists() else None)
         if program is None:
             pytest.skip("no Chromium is installed")
         chromium = started.chromium.launch(executable_path=program, args=ARGUMENTS)
+        page = chromium.new_context(offline=True, viewport=VIEWPORT).new_page()
+        page.add_init_script("window.fired = 0; window.alert = () => { window.fired += 1 }")
+        page.goto("about:blank")
         yield chromium
         chromium.close()
 
 
 @pytest.fixture
 def page(browser):
-    """A page without a network that fails the test if anything in it fails, asks for something, or runs."""
-    context = browser.new_context(offline=True, viewport={"width": 1200, "height": 900})
-    page = context.new_page()
+    """A page as it was opened, that fails the test if anything in it fails, asks for something, or runs."""
+    page = browser.contexts[0].pages[0]
     troubles = []
-    page.on("console", lambda message: troubles.append(message.text))
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("dialog", lambda dialog: troubles.append(dialog.message) or dialog.dismiss())
-    page.on("request", lambda request: request.url.startswith(("file:", "data:")) or troubles.append(request.url))
-    page.add_init_script("window.fired = 0; window.alert = () => { window.fired += 1 }")
-    page.goto("about:blank")
+    listeners = {
+        "console": lambda message: troubles.append(message.text),
+        "pageerror": lambda error: troubles.append(str(error)),
+        "dialog": lambda dialog: troubles.append(dialog.message) or dialog.dismiss(),
+        "request": lambda request: request.url.startswith(("file:", "data:")) or troubles.append(request.url),
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)
     yield page
-    assert page.evaluate("window.fired") == 0
-    context.close()
+    fired = page.evaluate("window.fired")
+    page.goto("about:blank")
+    page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    page.set_viewport_size(VIEWPORT)
+    page.mouse.move(0, 0)
+    for event, listener in listeners.items():
+        page.remove_listener(event, listener)
+    assert fired == 0
     assert troubles == []
 
 

@@ -260,6 +260,7 @@ DRAWINGS = {
 }
 
 
+@pytest.mark.slow  # the same on any interpreter
 @pytest.mark.parametrize("drawn", DRAWINGS.values(), ids=DRAWINGS)
 @pytest.mark.parametrize("theme", THEMES)
 def test_text_is_in_ink_on_the_ground_of_the_theme(drawn, theme):

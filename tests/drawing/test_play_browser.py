@@ -49,8 +49,14 @@ SHOW = """async ([script, setup, answering]) => {
 """A model as anywidget gives it, whose kernel is this process; `sent` are the messages to it."""
 
 
+on_the_page = []
+"""What is played, in a list: the function that a page has been given once stays."""
+
+
 def opened(page, played, *, answering=True):
-    page.expose_function("kernel", lambda message: json.dumps(played.answer(json.loads(message)), allow_nan=False))
+    on_the_page[:] = [played]
+    if not page.evaluate("'kernel' in window"):
+        page.expose_function("kernel", lambda text: json.dumps(on_the_page[0].answer(json.loads(text)), allow_nan=False))
     script = base64.b64encode(SCRIPT.encode()).decode()
     page.evaluate(SHOW, [script, json.dumps({"setup": played.widget.setup}), answering])
     return page

@@ -77,6 +77,7 @@ def towers(x, count):
     return y
 
 
+@pytest.mark.slow  # the same on any interpreter
 def test_a_hundred_thousand_nodes_with_astronomically_many_paths():
     """The products are far below the smallest float, and still told apart."""
     x = Value(1.0)

@@ -207,6 +207,7 @@ def test_other_parameters_take_the_place_of_all(module, shape):
     assert numbers(other(x)) == numbers(doubled(x))
 
 
+@pytest.mark.slow  # the same on any interpreter
 @every_module
 def test_derivatives_stand_up_to_differences(module, shape):
     assert ag.gradcheck(flat, module, inputs(shape))
