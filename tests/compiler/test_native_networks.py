@@ -96,7 +96,7 @@ def squares(model, rows):
     return ag.mean(ag.vmap(lambda row: ag.total([(y - 1.0) * y for y in model(row)]))(rows))
 
 
-@examples(15)
+@examples(8)
 @given(
     depth=st.integers(2, 6),
     width=st.sampled_from([2, 5, 8, 13, 16]),

@@ -31,7 +31,8 @@ class Made:
 
     Attributes:
         steps, bytes: of the plan, and of its code.
-        compile, read: seconds to make the code, and to read it in a second process.
+        compile, read: seconds from the plan to functions that can be called, in a first process and in a second, which reads
+            the code; llvmlite is there by then, since the backend is chosen before.
         first, again: seconds of the first call in each of the two processes.
     """
 

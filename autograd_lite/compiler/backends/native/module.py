@@ -28,6 +28,9 @@ from autograd_lite.compiler.plan import Output, Plan, Step
 
 __all__ = ["ModuleWriter"]
 
+HANDED = 16
+"""Places that a function is handed at most: others would be like it too rarely for what handing them takes."""
+
 
 @dataclass
 class ModuleWriter:
@@ -113,10 +116,10 @@ class ModuleWriter:
             reads = {access.buffer for _, nests in group.steps for access in accesses(nests)}
             needed = frozenset(own if len(own) == 1 else [b for b in own if not readers.get(b, set()) <= own])
             name = f"stage.{number}.{k}"
-            if not group.written_out:
+            buffers = [b for b in [*sorted(reads - own), *sorted(needed)] if b != CONSTANTS]
+            if not group.written_out and len(buffers) <= HANDED:
                 pieces.append(self.functions.shared(name, number, group, needed))
                 continue
-            buffers = [b for b in [*sorted(reads - own), *sorted(needed)] if b != CONSTANTS]
 
             def write(w: PieceWriter, group: Group = group, needed: frozenset[int] = needed) -> None:
                 w.group(group, needed)

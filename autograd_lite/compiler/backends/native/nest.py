@@ -166,6 +166,8 @@ class Nests:
 
     def _access(self, view: View, piece: Piece, rows: Sequence[int], kept: Sequence[int], summed: Sequence[int]) -> Access:
         """A view under the counters: rows, kept axes, terms, axes that are summed over."""
+        if isinstance(view.constants, float):
+            return Access(CONSTANTS, constant=view.constants)
 
         def joined(own: Sequence[int], lanes: dict[int, int], unit: int = 1) -> tuple[int, ...]:
             split = _split(own[: len(piece.rows)], piece.rows, rows)
@@ -173,8 +175,6 @@ class Nests:
             found += [stride * unit for stride in own[len(piece.rows) :]]
             return (*found, *[lanes.get(axis, 0) for axis in summed])
 
-        if isinstance(view.constants, float):
-            return Access(CONSTANTS, constant=view.constants)
         listed = contiguous((*piece.rows, *piece.terms))
         if view.constants is not None:
             numbers = np.asarray(view.constants, float).reshape((*piece.rows, *piece.terms))
@@ -216,12 +216,14 @@ def contiguous(counts: Sequence[int]) -> list[int]:
     return [math.prod(counts[k + 1 :]) for k in range(len(counts))]
 
 
-def _common(nests: Sequence[Sequence[int]]) -> tuple[int, ...] | None:
+def _common(nests: Sequence[tuple[int, ...]]) -> tuple[int, ...] | None:
     """The counters in which all of several nests can be counted, or None where there are none.
 
     >>> _common([(256,), (16, 16), (2, 8, 16)]), _common([(6,), (2, 3), (3, 2)])
     ((2, 8, 16), None)
     """
+    if len(set(nests)) == 1:
+        return tuple([count for count in nests[0] if count > 1])
     sizes = sorted({size for counts in nests for size in [*contiguous(counts), math.prod(counts)]})
     lengths = []
     for small, large in pairwise(sizes):
