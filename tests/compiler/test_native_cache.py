@@ -278,11 +278,14 @@ def test_a_key_tells_every_change_of_a_view(recipe, data):
     assert not as_it_was or isinstance(plan.steps[s].pieces[p].operands[v].constants, float)
 
 
-def test_a_key_tells_every_change_of_what_writes_the_code(tmp_path, monkeypatch):
-    folder = Path(native_cache.__file__).parent
-    copy = tmp_path / "native"
-    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(native_cache, "__file__", str(copy / "cache.py"))
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [("native/exponential.py", b"750", b"751"), ("error_function.py", b"PIVOT = ", b"PIVOT = 1"), ("memory.py", b">=", b"> ")],
+)
+def test_a_key_tells_every_change_of_what_writes_the_code(name, old, new, tmp_path, monkeypatch):
+    copy = tmp_path / "backends"
+    shutil.copytree(Path(native_cache.__file__).parents[1], copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(native_cache, "__file__", str(copy / "native" / "cache.py"))
     plan = plan_of(lambda x: x * 2.0, 1.0)
 
     def key():
@@ -290,14 +293,16 @@ def test_a_key_tells_every_change_of_what_writes_the_code(tmp_path, monkeypatch)
         return native_cache.key_of(plan)
 
     before = key()
-    file = copy / "exponential.py"
+    file = copy / name
     stat, text = file.stat(), file.read_bytes()
-    file.write_bytes(text.replace(b"750", b"751", 1))
+    assert old in text
+    file.write_bytes(text.replace(old, new, 1))
     os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     assert key() != before  # although neither its length nor its time tells
     file.write_bytes(text)
     assert key() == before
-    (copy / "another.py").write_text("")
+    (copy / "native" / "another.py").write_text("")
+    assert key() == before  # there is nothing in it
     monkeypatch.undo()
     assert key() == before
 

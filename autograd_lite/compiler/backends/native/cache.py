@@ -33,6 +33,9 @@ MOST, ROOM = 1000, 2**28
 SUFFIX = ".autograd_lite"
 """What the names of files end in: the folder may have other people's, which are left alone."""
 
+BESIDE = ("error_function.py", "memory.py")
+"""What shapes code beside the modules of this folder: coefficients, and which buffers share memory."""
+
 OFF = "0"
 """What AUTOGRAD_LITE_CACHE says where nothing shall be kept; else it names the folder."""
 
@@ -117,7 +120,7 @@ def _own_text() -> str:
     digest = hashlib.sha256()
     with os.scandir(Path(__file__).parent) as found:
         names = sorted([file.path for file in found if file.name.endswith(".py")])
-    for name in names:
+    for name in [*names, *[str(Path(__file__).parents[1] / name) for name in BESIDE]]:
         with open(name, "rb", buffering=0) as file:  # noqa: PTH123  # pathlib would take twice as long
             digest.update(file.read())
     return digest.hexdigest()
