@@ -280,7 +280,11 @@ def test_a_key_tells_every_change_of_a_view(recipe, data):
 
 @pytest.mark.parametrize(
     ("name", "old", "new"),
-    [("native/exponential.py", b"750", b"751"), ("error_function.py", b"PIVOT = ", b"PIVOT = 1"), ("memory.py", b">=", b"> ")],
+    [
+        ("native/exponential.py", b"750", b"751"),
+        ("error_function.py", b"PIVOT = ", b"PIVOT = 1"),
+        ("memory.py", b">=", b"> "),
+    ],
 )
 def test_a_key_tells_every_change_of_what_writes_the_code(name, old, new, tmp_path, monkeypatch):
     copy = tmp_path / "backends"
