@@ -16,6 +16,7 @@ from autograd_lite.calculus.recording import is_differentiating, makes_graph, nu
 from autograd_lite.compiler.backends.background import wait_for
 from autograd_lite.compiler.backends.direct import MISS
 from autograd_lite.compiler.calls import Call, Way, call_of
+from autograd_lite.compiler.forks import lock_of
 from autograd_lite.compiler.lowered import Lowered
 from autograd_lite.compiler.runtime import DOUBTFUL, REFUSED, Compiled, Options
 from autograd_lite.compiler.shortcut import Shortcut
@@ -43,7 +44,7 @@ class Jitted:
         self.f = f
         self.options = options
         self._variants: dict[Any, list[Compiled]] = {}
-        self._lock = RLock()
+        self._lock = lock_of(self, RLock)
         self._direct: Callable[[tuple[Any, ...]], Any] | None = None
         self._short: tuple[Shortcut, ...] = ()
         self._branches: frozenset[Any] = frozenset()

@@ -21,6 +21,7 @@ from autograd_lite.compiler.backends.numpy_backend import BoundPlan
 from autograd_lite.compiler.backends.python_backend import PythonFunction
 from autograd_lite.compiler.backends.workers import one_thread_each
 from autograd_lite.compiler.feed import Feed
+from autograd_lite.compiler.forks import lock_of
 from autograd_lite.compiler.lowered import Lowered
 from autograd_lite.compiler.plan import Plan
 from autograd_lite.compiler.program import Program
@@ -82,7 +83,7 @@ class Compiled:
         self.backend, self.reason = choose_backend(options.backend, self.program, self.plan, options.dtype, trace.sizes)
         self.truths = np.array([guard.truth for guard in trace.guards], dtype=bool)
         self._closures = [source for source in trace.sources if isinstance(source, StoredIn)]
-        self._lock = threading.Lock()
+        self._lock = lock_of(self, threading.Lock)
         self._idle: list[_Bound] = []
         self._natives: list[Any] = []
         self.stand_ins: StandIns[Compiled] = StandIns()

@@ -412,6 +412,34 @@ assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_a_fork_while_another_thread_compiles_waits_and_finds_locks_open():
+    code = """
+import os, signal, threading, autograd_lite as ag
+from autograd_lite.compiler.backends.native import making
+f = ag.jit(lambda x: ag.sin(x) * x, backend="native")
+begun, make = threading.Event(), making.compiled
+
+def compiled(text):
+    begun.set()
+    return make(text)
+
+making.compiled = compiled
+thread = threading.Thread(target=f, args=(1.0,))
+thread.start()
+begun.wait()
+child = os.fork()
+if not child:
+    signal.alarm(30)  # ends what waits forever
+    g = ag.jit(lambda x: ag.cos(x) * x, backend="native")
+    os._exit(0 if abs(f(2.0) - f.f(2.0)) + abs(g(2.0) - g.f(2.0)) < 1e-15 else 1)
+thread.join()
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+"""
+    if not hasattr(os, "fork"):
+        return
+    subprocess.run([sys.executable, "-W", "ignore::DeprecationWarning", "-c", code], check=True)  # forks beside threads
+
+
 def test_a_pickle_holds_the_plan_and_code_is_made_anew():
     f = native(wave_of_one)
     f(2.0)

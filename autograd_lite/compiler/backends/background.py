@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from time import monotonic
 from typing import Generic, TypeAlias, TypeVar
 from warnings import warn
@@ -20,12 +21,15 @@ from weakref import WeakMethod
 
 from autograd_lite.engine.collection import no_collection
 
-__all__ = ["StandIns", "Task", "uncollected", "wait_for"]
+__all__ = ["COMPILER", "StandIns", "Task", "uncollected", "wait_for"]
 
 T = TypeVar("T")
 
 Sizes: TypeAlias = dict[int, int]
 """Of each axis the number of lanes."""
+
+COMPILER = threading.RLock()
+"""Held while machine code is made, which LLVM does for one thread at a time anyway; a fork waits for that, too."""
 
 DEPTH = 6
 """Which of the functions under way called a compiled one, when that warns that its machine code could not be made."""
@@ -207,8 +211,24 @@ class _Worker:
 
 _worker = _Worker()
 atexit.register(_worker.end)
+
+
+def _before_fork() -> None:
+    _worker.pause()
+    COMPILER.acquire()
+
+
+def _after_fork(go_on: Callable[[], None]) -> None:
+    COMPILER.release()
+    go_on()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_worker.pause, after_in_parent=_worker.resume, after_in_child=_worker.renew)
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=partial(_after_fork, _worker.resume),
+        after_in_child=partial(_after_fork, _worker.renew),
+    )
 
 
 def uncollected() -> AbstractContextManager[None]:

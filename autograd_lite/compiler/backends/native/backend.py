@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.backends.background import uncollected
+from autograd_lite.compiler.backends.background import COMPILER, uncollected
 from autograd_lite.compiler.backends.binding import Binder
 from autograd_lite.compiler.backends.contraction import Call, Scratch
 from autograd_lite.compiler.backends.native.cache import Kept, key_of, load, store
@@ -67,7 +67,8 @@ class NativePlan:
         by_buffer = {step.buffer: step for step in plan.steps}
         self.runs = [by_buffer[run] if isinstance(run, int) else run for run in facts["runs"]]
         names = [*self.parts, *[name for parts in self.parts.values() for name, _ in parts], *[NAME] * bool(self.entry)]
-        self.code = Code(kept.code, names, partial(self._text, entry))
+        with COMPILER:
+            self.code = Code(kept.code, names, partial(self._text, entry))
         self.functions = {name: self.code.function(name, ctypes.c_void_p) for name in self.parts}
         self.seconds = perf_counter() - start
 
@@ -81,7 +82,7 @@ class NativePlan:
     def _made(self, entry: Entry | None) -> Kept:
         from autograd_lite.compiler.backends.native.making import made  # not needed where the code is read
 
-        with uncollected():
+        with COMPILER, uncollected():
             return made(self.plan, self.axis, self.sizes, self.dtype, entry)
 
     def _text(self, entry: Entry | None) -> str:
