@@ -54,6 +54,7 @@ def fresh_python(code, *args):
 
 
 class TestWhatScikitLearnExpects:
+    @pytest.mark.slow  # the same on any interpreter
     @pytest.mark.parametrize("estimator", [MLPClassifier(), MLPRegressor()], ids=lambda estimator: type(estimator).__name__)
     def test_all_of_its_checks_pass(self, estimator):
         found = check_estimator(estimator, on_skip=None)

@@ -90,6 +90,7 @@ def is_eager(row, point, x):
 # --- the eager values ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow  # numbers that no interpreter changes
 @every_row
 def test_a_row_at_special_floats_is_the_eager_value_to_the_bit(name):
     assert_eager(TABLE[name], special_points(name))
