@@ -1,0 +1,74 @@
+"""Buffers of native code that share memory: none is overwritten while it is needed, and no two rows are one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd_lite as ag
+from autograd_lite.compiler.backends.memory import placed
+from autograd_lite.compiler.backends.native import machine as native_machine
+from tests.strategies import examples
+
+if native_machine.has_native():
+    from autograd_lite.compiler.backends.native import stages
+
+pytestmark = pytest.mark.skipif(
+    not native_machine.has_native(), reason="native code needs llvmlite: pip install 'autograd_lite[native]'"
+)
+
+dice = np.random.default_rng(0)
+
+
+def lives(spans):
+    """Sizes with the first and last step, ascending by the first."""
+    return sorted([(size, first, first + more) for size, first, more in spans], key=lambda life: life[1])
+
+
+@examples(200)
+@given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 9), st.integers(0, 5)), max_size=12).map(lives))
+def test_buffers_that_are_alive_at_the_same_step_lie_apart_and_what_they_take_is_counted(lives):
+    offsets, room = placed(lives)
+    spans = [range(start, start + size) for start, (size, _, _) in zip(offsets, lives, strict=True)]
+    for step in range(16):
+        taken = [k for span, (_, first, last) in zip(spans, lives, strict=True) if first <= step <= last for k in span]
+        assert len(taken) == len(set(taken))
+    assert room == max([span.stop for span in spans], default=0)
+
+
+def test_a_buffer_is_placed_where_one_that_is_no_longer_needed_lay():
+    assert placed([(4, 0, 0), (2, 0, 3), (3, 1, 3), (1, 2, 3), (2, 3, 3)]) == ([0, 4, 0, 3, 6], 8)
+
+
+@pytest.mark.parametrize("count", [0, 9])
+def test_what_is_given_back_of_a_network_s_inside_is_not_overwritten_by_what_follows(count):
+    weights = [dice.normal(size=(20, 20)) for _ in range(4)]
+
+    def layers(x):
+        found = [list(x)]
+        for w in weights:
+            found.append([ag.tanh(ag.dot(row, found[-1])) for row in w])
+        return [np.array(numbers) for numbers in found[1:]]
+
+    xs = dice.normal(size=(count or 1, 20))
+    found = ag.jit(ag.vmap(layers) if count else layers, backend="native")(xs if count else xs[0])
+    for w, numbers in zip(weights, found, strict=True):
+        xs = np.tanh(xs @ w.T)
+        np.testing.assert_allclose(np.reshape(numbers, xs.shape), xs, rtol=1e-10, atol=1e-11)  # rounding, four layers on
+
+
+@pytest.mark.parametrize("large", [16 * 1024, 10])
+def test_what_all_lanes_share_is_computed_before_lanes_or_a_matrix_library_read_it(large, monkeypatch):
+    monkeypatch.setattr(stages, "LARGE", large)  # products from so many numbers on are the library's
+
+    def f(v, xs):
+        waves = [ag.sin(a) for a in v]
+        shared = [a * b for a, b in zip(waves, waves[::-1], strict=True)]
+        return ag.vmap(lambda x: np.array([ag.dot(shared[k : k + 20], x) for k in range(20)]))(xs)
+
+    v, xs = dice.normal(size=40), dice.normal(size=(70, 20))
+    shared = np.sin(v) * np.sin(v)[::-1]
+    wanted = xs @ np.array([shared[k : k + 20] for k in range(20)]).T
+    np.testing.assert_allclose(ag.jit(f, backend="native")(v, xs), wanted, atol=1e-13)  # sums of 20 numbers
