@@ -72,3 +72,27 @@ def test_what_all_lanes_share_is_computed_before_lanes_or_a_matrix_library_read_
     shared = np.sin(v) * np.sin(v)[::-1]
     wanted = xs @ np.array([shared[k : k + 20] for k in range(20)]).T
     np.testing.assert_allclose(ag.jit(f, backend="native")(v, xs), wanted, atol=1e-13)  # sums of 20 numbers
+
+
+def test_each_layer_s_own_weights_lie_where_their_layer_reads_them():
+    """Weights that are made of those of the layer before, in no order that a run through the rows could keep."""
+
+    def f(v, xs):
+        layers, w = [], list(v)
+        for _ in range(4):
+            w = [ag.sin(a + b) for a, b in zip(w, w[::-1], strict=True)]
+            layers.append(w)
+
+        def run(x):
+            for w in layers:
+                x = [ag.tanh(ag.dot(w[9 * k : 9 * k + 9], x)) for k in range(9)]
+            return np.array(x)
+
+        return ag.vmap(run)(xs)
+
+    w, xs = dice.normal(size=81), dice.normal(size=(70, 9))
+    found = ag.jit(f, backend="native")(w, xs)
+    for _ in range(4):
+        w = np.sin(w + w[::-1])
+        xs = np.tanh(xs @ w.reshape(9, 9).T)
+    np.testing.assert_allclose(found, xs, rtol=1e-10, atol=1e-11)  # rounding, four layers on
