@@ -14,6 +14,7 @@ from tests.strategies import examples
 
 if native_machine.has_native():
     from autograd_lite.compiler.backends.native import stages
+    from autograd_lite.compiler.backends.native.layout import SCRATCH
 
 pytestmark = pytest.mark.skipif(
     not native_machine.has_native(), reason="native code needs llvmlite: pip install 'autograd_lite[native]'"
@@ -96,3 +97,23 @@ def test_each_layer_s_own_weights_lie_where_their_layer_reads_them():
         w = np.sin(w + w[::-1])
         xs = np.tanh(xs @ w.reshape(9, 9).T)
     np.testing.assert_allclose(found, xs, rtol=1e-10, atol=1e-11)  # rounding, four layers on
+
+
+@pytest.mark.parametrize("count", [9, 70])
+def test_stages_of_either_kind_keep_to_the_memory_that_they_share(count):
+    def f(v, xs):
+        waves = [ag.sin(a) for a in v]
+        for _ in range(3):
+            waves = [a * b for a, b in zip(waves, waves[::-1], strict=True)]
+        sums = ag.vmap(lambda x: ag.total([ag.sin(a) * x[0] for a in x]))(xs)
+        return ag.total(waves), ag.total(sums)
+
+    v, xs = dice.normal(size=70), dice.normal(size=(count, 20))
+    jitted = ag.jit(f, backend="native")
+    found = jitted(v, xs)
+    ((variant,),) = jitted._variants.values()
+    (bound,) = variant._idle
+    around = np.full(bound.runner.native.scratch + 20_000, 7.0)
+    bound.runner.table[SCRATCH] = around[10_000:].ctypes.data
+    assert bound.runner.run()[0].tolist() == list(found)
+    assert set(around[:10_000]) == set(around[-10_000:]) == {7.0}
