@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,7 +16,8 @@ from tests.strategies import examples
 
 if native_machine.has_native():
     from autograd_lite.compiler.backends.native import stages
-    from autograd_lite.compiler.backends.native.layout import SCRATCH
+    from autograd_lite.compiler.backends.native.layout import FAILED, SCRATCH
+    from autograd_lite.compiler.backends.native.threads import SideBySide
 
 pytestmark = pytest.mark.skipif(
     not native_machine.has_native(), reason="native code needs llvmlite: pip install 'autograd_lite[native]'"
@@ -117,3 +120,38 @@ def test_stages_of_either_kind_keep_to_the_memory_that_they_share(count):
     bound.runner.table[SCRATCH] = around[10_000:].ctypes.data
     assert bound.runner.run()[0].tolist() == list(found)
     assert set(around[:10_000]) == set(around[-10_000:]) == {7.0}
+
+
+def test_threads_have_memory_and_sums_of_their_own():
+    """Each notes how many lanes it was given where its table says that its sum is."""
+    entry, shared, own = 1 + max(SCRATCH, FAILED), np.zeros(16), np.zeros(2)
+    table = np.zeros(entry + 1, np.int64)
+    table[SCRATCH], table[entry] = shared.ctypes.data, own.ctypes.data
+
+    def count(address, low, high):
+        place = (ctypes.c_int64 * len(table)).from_address(address)[entry]
+        (ctypes.c_double * 2).from_address(place)[:] = (high - low, 1.0)
+
+    stage = SideBySide(count, table, [(0, 512), (512, 1024), (1024, 1500)], [(entry, own)], len(shared))
+    places = sorted([int(table[SCRATCH]) for table in stage.tables])
+    assert min(np.diff(places)) >= shared.nbytes
+    assert stage() == 0
+    assert own.tolist() == [1500.0, 3.0]
+
+
+@pytest.mark.parametrize("count", [0, 9])
+def test_constants_that_differ_in_the_sign_of_zero_alone_are_not_one(count):
+    signs = [0.0, -0.0, -0.0] * 7
+    way = lambda xs: np.array([ag.copysign(x, sign) for x, sign in zip(xs, signs, strict=True)])  # noqa: E731
+    xs = dice.normal(size=(count, 21) if count else 21)
+    found = ag.jit(ag.vmap(way) if count else way, backend="native")(xs)
+    assert found.tolist() == np.copysign(xs, signs).tolist()
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_lanes_of_an_argument_are_given_back_as_they_are_beside_what_is_computed(order):
+    xs = np.array(dice.normal(size=(70, 20)), order=order)
+    turned = ag.jit(ag.vmap(lambda x: np.array([*x[::-1], *[ag.abs(a) for a in x[:5]]])), backend="native")
+    assert turned(xs).tolist() == np.hstack([xs[:, ::-1], np.abs(xs[:, :5])]).tolist()
+    same = ag.jit(ag.vmap(lambda x: (x[7], x[1])), backend="native")
+    assert [numbers.tolist() for numbers in same(xs)] == [xs[:, 7].tolist(), xs[:, 1].tolist()]
