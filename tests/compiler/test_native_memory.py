@@ -155,3 +155,11 @@ def test_lanes_of_an_argument_are_given_back_as_they_are_beside_what_is_computed
     assert turned(xs).tolist() == np.hstack([xs[:, ::-1], np.abs(xs[:, :5])]).tolist()
     same = ag.jit(ag.vmap(lambda x: (x[7], x[1])), backend="native")
     assert [numbers.tolist() for numbers in same(xs)] == [xs[:, 7].tolist(), xs[:, 1].tolist()]
+
+
+@pytest.mark.parametrize("shape", [(9, 5), (5, 70)])
+def test_rows_of_lanes_within_lanes_that_are_listed_are_all_there(shape):
+    places = [(k * k) % 17 for k in range(12)]
+    way = ag.vmap(ag.vmap(lambda x: np.array([2.0 * x[place] for place in places])))
+    xs = dice.normal(size=(*shape, 17))
+    assert np.reshape(ag.jit(way, backend="native")(xs), (*shape, 12)).tolist() == (2.0 * xs[..., places]).tolist()
