@@ -1,4 +1,4 @@
-"""Buffers of native code that share memory: none is overwritten while it is needed, and no two rows are one."""
+"""Memory of native code: what shares it is not overwritten while it is needed, and all that is read is there."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ if native_machine.has_native():
     from autograd_lite.compiler.backends.native.layout import FAILED, SCRATCH
     from autograd_lite.compiler.backends.native.threads import SideBySide
 
-pytestmark = pytest.mark.skipif(
-    not native_machine.has_native(), reason="native code needs llvmlite: pip install 'autograd_lite[native]'"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not native_machine.has_native(), reason="native code needs llvmlite: pip install 'autograd_lite[native]'"
+    ),
+]
 
 dice = np.random.default_rng(0)
 

@@ -17,6 +17,8 @@ from autograd_lite.compiler.backends.native.chunks import Group
 from autograd_lite.compiler.backends.native.nest import CONSTANTS, Access, Nest, Part
 from autograd_lite.compiler.backends.native.outline import outline_of
 
+pytestmark = pytest.mark.slow
+
 LANES = 7
 """The axis whose lanes go in blocks."""
 
