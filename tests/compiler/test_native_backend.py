@@ -560,3 +560,18 @@ def test_a_place_that_any_thread_refuses_is_refused_once(threads):
             assert picked(xs, places).tolist() == [2.0] * 600
     ((variant,),) = picked._variants.values()
     assert variant.run([xs, np.ones(600)])[0] is None  # what was refused is forgotten
+
+
+@pytest.mark.parametrize("count", [1, 9, 65])
+def test_a_place_is_refused_only_in_lanes_that_there_are(count):
+    """Where lanes are added up, those that fill up a block are zeros, and 3 less that is no place."""
+
+    def f(xs, ks):
+        picked, places = ag.vmap(lambda x, k: (ag.pick([x, 2.0 * x], (0.0 * x + 3.0) - k), k))(xs, ks)
+        return picked, ag.total(places)
+
+    xs, ks = np.arange(1.0, count + 1.0), 2.0 + np.arange(count) % 2
+    jitted = native(f)
+    picked, total = jitted(xs, ks)
+    jitted.lower(xs, ks)  # it was not left to the eager operations
+    assert (picked.tolist(), total) == (np.where(ks == 2.0, 2.0 * xs, xs).tolist(), sum(ks))

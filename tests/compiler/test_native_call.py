@@ -333,6 +333,16 @@ def test_what_comes_from_behind_a_structural_zero_is_seen_by_the_short_way(dtype
         assert f(np.array([4.0] * 9 + [last])).tolist() == [0.25] * 9 + [0.5 if last > 0.0 else 0.0]
 
 
+def test_wherever_in_a_result_something_comes_from_behind_a_structural_zero_it_is_seen():
+    f = native(ag.grad(lambda xs, ys: ag.total([ag.sqrt(ag.relu(x)) for x in [*xs, *ys]]), argnums=(0, 1)))
+    direct = direct_of(f, np.full(40, 4.0), np.full(40, 4.0))
+    for place in (0, 15, 16, 31, 32, 39, 40, 55, 56, 79, None):
+        numbers = np.array([-1.0 if k == place else 4.0 for k in range(80)])
+        assert (direct((numbers[:40], numbers[40:])) is MISS) is (place is not None)
+        found = f(numbers[:40], numbers[40:])
+        assert np.concatenate(found).tolist() == [0.0 if k == place else 0.25 for k in range(80)]
+
+
 @every_dtype
 def test_neither_arguments_nor_results_leak(dtype):
     f = native(lambda x, xs: (x * 2.0, ag.vmap(lambda x: x + 1.0)(xs)), dtype=dtype)

@@ -163,6 +163,17 @@ def test_steps_that_differ_in_little_have_code_of_their_own(count):
     assert np.abs(found - wanted).max() <= 16 * 50e-12
 
 
+@pytest.mark.parametrize("count", [0, 9])
+def test_a_reduction_whose_terms_lie_in_patterns_that_cannot_be_counted_together_has_all_of_them(count):
+    def sums(x, y):
+        return np.array([ag.logsumexp([x[10 * (i // 3) + i % 3], y[10 * (i // 2) + i % 2]]) for i in range(6)])
+
+    way = ag.vmap(sums) if count else sums
+    x, y = np.random.default_rng(0).normal(size=(2, count, 30) if count else (2, 30))
+    wanted = np.logaddexp(x[..., [0, 1, 2, 10, 11, 12]], y[..., [0, 1, 10, 11, 20, 21]])
+    np.testing.assert_allclose(ag.jit(way, backend="native")(x, y), wanted, rtol=1e-14)
+
+
 # --- programs on lists ---------------------------------------------------------------------------------------------------
 
 ELEMENTWISE = {
