@@ -10,6 +10,7 @@ Source of the bound: A. Griewank, On automatic differentiation, 1989; Griewank a
 from __future__ import annotations
 
 import re
+import tracemalloc
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -187,5 +188,6 @@ def test_a_node_takes_the_memory_that_the_readme_says():
     readme = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
     (figures,) = re.findall(r"memory of a node, after backward \|[^|]*\| (\d+), (\d+) B", readme)
     measured = memory(load(LIBRARY), "constants", 10_000)
+    assert not tracemalloc.is_tracing()
     for figure, found in zip(figures, (measured["allocated"], measured["allocated after backward"]), strict=True):
         assert int(figure) - 1 < found < int(figure) + 9  # 8 more from Python 3.12 on, for references that are weak
