@@ -22,7 +22,7 @@ SLOW = [HealthCheck.too_slow]  # a first call in a cold process is slow, and no 
 
 settings.register_profile("dev", deadline=None, suppress_health_check=SLOW)
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=40, suppress_health_check=SLOW)
-settings.register_profile("again", deadline=None, derandomize=True, max_examples=12, suppress_health_check=SLOW)
+settings.register_profile("again", deadline=None, derandomize=True, max_examples=8, suppress_health_check=SLOW)
 settings.register_profile("nightly", deadline=None, max_examples=2000, suppress_health_check=SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
 
