@@ -8,6 +8,7 @@ hundred times, and for `nightly`; what only many throws find is written down as 
 import gc
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Before numpy is loaded: the matrices here are small, and threads that wait for each other cost more than they save, most of
@@ -30,6 +31,11 @@ from autograd_lite.compiler.backends import choice  # noqa: E402  # after the va
 
 # A test calls a function a few times, for which machine code does not pay; it has tests of its own, which ask for it.
 choice.REPLAYS = 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Runs the README's examples last, in whatever order they are asked for: they add a row to the table, and it stays."""
+    items.sort(key=lambda item: item.path.name == "README.md")
 
 
 def pytest_collection_finish() -> None:
